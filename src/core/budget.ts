@@ -1,0 +1,78 @@
+/** The time of one execution: whether another attempt may start. Arithmetic only. */
+import type {Longest} from './header';
+import {EXECUTION_WALL_MS, FIRST_STEP_GRACE_MS, LEASE_MARGIN_MS, LEASE_MS, MAX_BUDGET_MS} from './limits';
+
+/** Instants of one execution, in milliseconds. */
+export interface Budget {
+  /** When the execution began. */
+  readonly startMs: number;
+  /** No attempt is planned to go on beyond. */
+  readonly endMs: number;
+  /** The lease ends. */
+  readonly deadlineMs: number;
+  /** From here on the owner starts nothing, and writes only after it has looked at its lease under the lock. */
+  readonly fenceMs: number;
+}
+
+/** What a budget follows from. */
+export interface BudgetTerms {
+  readonly startMs: number;
+  readonly nowMs: number;
+  readonly budgetFromMs: number;
+  readonly maxRuntimeMs: number;
+  readonly leaseTtlMs: number;
+}
+
+/** The budget of a claim. */
+export function makeBudget({startMs, nowMs, budgetFromMs, maxRuntimeMs, leaseTtlMs}: BudgetTerms): Budget {
+  // An execution that is older than the wall allows (an account with longer runs) gets a lease of its own.
+  const leaseFromMs = nowMs - startMs > EXECUTION_WALL_MS ? nowMs : startMs;
+  const deadlineMs = leaseFromMs + Math.max(LEASE_MS, leaseTtlMs);
+  return {
+    startMs,
+    endMs: Math.min(budgetFromMs + maxRuntimeMs, startMs + MAX_BUDGET_MS),
+    deadlineMs,
+    fenceMs: deadlineMs - LEASE_MARGIN_MS,
+  };
+}
+
+/** No attempt is planned to go on beyond, whatever the budget. */
+export function latestEndMs(budget: Budget): number {
+  return budget.startMs + MAX_BUDGET_MS;
+}
+
+/** Whether an attempt may start that is expected to last so long. The first of an execution nearly always may. */
+export function mayStart(budget: Budget, nowMs: number, expectedMs: number, isFirst: boolean): boolean {
+  if (nowMs >= budget.fenceMs) return false;
+  if (isFirst && nowMs - budget.startMs < FIRST_STEP_GRACE_MS) return true;
+  return nowMs < budget.endMs && nowMs + expectedMs <= budget.endMs;
+}
+
+/**
+ * When this execution will have spent its budget, if its attempts last as long as they are expected to: a one-off that
+ * is made early is due then, instead of a minute after the end. `null` when the open units fit, or nothing is known.
+ */
+export function handOverAtMs(budget: Budget, nowMs: number, expectedMs: number, openUnits: number): number | null {
+  if (expectedMs <= 0) return null;
+  const fitting = Math.max(1, Math.floor((budget.endMs - nowMs) / expectedMs));
+  return openUnits <= fitting ? null : nowMs + fitting * expectedMs + HAND_OVER_MARGIN_MS;
+}
+
+/** For commits and the return of the lease. */
+const HAND_OVER_MARGIN_MS = 5_000;
+
+/** How long an attempt is expected to last: the longest so far of its map step, else of the job. */
+export function expectedMs(longest: Longest, nodeIndex: number): number {
+  const own = longest.nodes.find(([index]) => index === nodeIndex);
+  return own === undefined ? longest.jobMs : own[1];
+}
+
+/** The longest attempts after one more. */
+export function withAttempt(longest: Longest, nodeIndex: number, isMap: boolean, durationMs: number): Longest {
+  const jobMs = Math.max(longest.jobMs, durationMs);
+  if (!isMap) return jobMs === longest.jobMs ? longest : {...longest, jobMs};
+  const own = longest.nodes.find(([index]) => index === nodeIndex);
+  if (own !== undefined && own[1] >= durationMs) return longest;
+  const others = longest.nodes.filter(([index]) => index !== nodeIndex);
+  return {jobMs, nodes: [...others, [nodeIndex, durationMs]]};
+}

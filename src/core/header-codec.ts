@@ -1,0 +1,255 @@
+/**
+ * Header ↔ text. Short keys, because the header is written several times an execution and has to stay below 9 KB with
+ * a plan, a result and seals in it. Text of a newer schema is told apart from damage: it is left alone and counts as open.
+ */
+import type {WaitReason} from '../types';
+import type {
+  Header,
+  Lease,
+  Longest,
+  Part,
+  Phase,
+  PlanPlace,
+  Recovery,
+  Seal,
+  StoredOptions,
+  Suspect,
+  Waiting,
+} from './header';
+import {isCount, isInstant, isObject, parseJson} from './json';
+import {SCHEMA} from './limits';
+import {isStoredError, outcomeOfTuple, outcomeText, type LogPosition} from './outcome';
+import {NO_UNIT} from './segment';
+
+/** What a stored header turned out to be. */
+export type DecodedHeader =
+  | {readonly kind: 'header'; readonly header: Header}
+  | {readonly kind: 'newer'; readonly schema: number}
+  | {readonly kind: 'corrupt'};
+
+/** The stored text of a header. */
+export function encodeHeader(header: Header): string {
+  const fields = {
+    v: SCHEMA,
+    id: header.id,
+    n: header.name,
+    ow: header.owner,
+    rv: header.revision,
+    ph: header.phase,
+    t: [header.createdAtMs, header.updatedAtMs, header.startedAtMs, header.pausedAtMs],
+    o: [
+      header.options.maxRetries,
+      header.options.maxRuntimeMs,
+      header.options.leaseTtlMs,
+      header.options.autoResume ? 1 : 0,
+    ],
+    pl: [header.plan.pieces, header.plan.sum, header.plan.units, header.plan.inline],
+    pt: header.parts.map(encodePart),
+    ...list('s', header.seals.map(encodeSeal)),
+    ...(header.sealPages === 0 ? {} : {sp: header.sealPages}),
+    ...list(
+      'c',
+      header.suspects.map((suspect) => [suspect.unit, suspect.crashes]),
+    ),
+    ...list(
+      'r',
+      header.recoveries.map((entry) => [entry.atMs, entry.epoch, entry.reason, entry.inDoubt]),
+    ),
+    ...(header.longest.jobMs === 0 ? {} : {l: [header.longest.jobMs, header.longest.nodes]}),
+    ...(header.isHalted ? {x: 1} : {}),
+    ...(header.folded === null ? {} : {f: header.folded}),
+  };
+  const text = JSON.stringify(fields);
+  // The last outcome is spliced in as text: its result is JSON already.
+  return header.last === null ? text : `${text.slice(0, -1)},"z":${outcomeText(header.last)}}`;
+}
+
+function list(key: string, entries: readonly unknown[]): Record<string, unknown> {
+  return entries.length === 0 ? {} : {[key]: entries};
+}
+
+function encodePart(part: Part): readonly unknown[] {
+  const lease = part.lease === null ? null : [part.lease.untilMs, part.lease.by, part.lease.unit];
+  return [part.epoch, part.log, part.position.count, part.position.sum, lease];
+}
+
+/** A seal as it stands in the header and in seal pages. */
+export function encodeSeal(seal: Seal): readonly unknown[] {
+  return [seal.part, seal.log, seal.position.count, seal.position.sum];
+}
+
+/** Reads a stored header. */
+export function decodeHeader(text: string): DecodedHeader {
+  const raw = parseJson(text);
+  if (!isObject(raw)) return {kind: 'corrupt'};
+  const schema = raw['v'];
+  if (typeof schema === 'number' && schema > SCHEMA) return {kind: 'newer', schema};
+  const header = schema === SCHEMA ? headerOf(raw) : null;
+  return header === null ? {kind: 'corrupt'} : {kind: 'header', header};
+}
+
+function headerOf(raw: Readonly<Record<string, unknown>>): Header | null {
+  const {id, n: name, ow: owner, rv: revision, sp: sealPages = 0, z, f} = raw;
+  const times = timesOf(raw['t']);
+  const phase = phaseOf(raw['ph']);
+  const options = optionsOf(raw['o']);
+  const plan = planPlaceOf(raw['pl']);
+  const parts = listOf(raw['pt'], partOf);
+  const seals = listOf(raw['s'] ?? [], sealOf);
+  const suspects = listOf(raw['c'] ?? [], suspectOf);
+  const recoveries = listOf(raw['r'] ?? [], recoveryOf);
+  const longest = longestOf(raw['l']);
+  const last = z === undefined ? null : outcomeOfTuple(z);
+  const folded = f === undefined ? null : foldedOf(f);
+  if (typeof id !== 'string' || typeof name !== 'string' || typeof owner !== 'string') return null;
+  if (!isCount(revision) || !isCount(sealPages) || times === null || phase === null) return null;
+  if (options === null || plan === null || parts === null || parts.length === 0 || seals === null) return null;
+  if (suspects === null || recoveries === null || longest === null) return null;
+  if ((z !== undefined && last === null) || (f !== undefined && folded === null)) return null;
+  const [createdAtMs, updatedAtMs, startedAtMs, pausedAtMs] = times;
+  return {
+    ...{id, name, owner, revision, phase, createdAtMs, updatedAtMs, startedAtMs, pausedAtMs, options, plan, parts},
+    ...{seals, sealPages, suspects, recoveries, longest, isHalted: raw['x'] === 1, last, folded},
+  };
+}
+
+type Times = readonly [created: number, updated: number, started: number | null, paused: number | null];
+
+function timesOf(raw: unknown): Times | null {
+  if (!Array.isArray(raw)) return null;
+  const [created, updated, started, paused] = raw as readonly unknown[];
+  if (!isInstant(created) || !isInstant(updated) || !isInstantOrNull(started) || !isInstantOrNull(paused)) return null;
+  return [created, updated, started, paused];
+}
+
+function phaseOf(raw: unknown): Phase | null {
+  if (!isObject(raw)) return null;
+  const {kind, dueMs, atMs} = raw;
+  switch (kind) {
+    case 'queued':
+      return isInstant(dueMs) ? {kind, dueMs} : null;
+    case 'running':
+      return {kind};
+    case 'paused': {
+      const waiting = waitingOf(raw['waiting']);
+      return waiting === null ? null : {kind, waiting};
+    }
+    case 'completed':
+    case 'failed':
+    case 'canceled':
+      return isInstant(atMs) ? {kind, atMs} : null;
+    default:
+      return null;
+  }
+}
+
+const REASONS: readonly unknown[] = ['budget', 'retry', 'user', 'quota', 'store', 'handler', 'dependency', 'event'];
+
+function waitingOf(raw: unknown): Waiting | null {
+  if (!isObject(raw)) return null;
+  const {reason, untilMs, handler, bytes} = raw;
+  if (!REASONS.includes(reason) || !isInstantOrNull(untilMs)) return null;
+  if (handler !== undefined && typeof handler !== 'string') return null;
+  if (bytes !== undefined && !isCount(bytes)) return null;
+  return {
+    reason: reason as WaitReason,
+    untilMs,
+    ...(handler === undefined ? {} : {handler}),
+    ...(bytes === undefined ? {} : {bytes}),
+  };
+}
+
+function optionsOf(raw: unknown): StoredOptions | null {
+  if (!Array.isArray(raw)) return null;
+  const [maxRetries, maxRuntimeMs, leaseTtlMs, autoResume] = raw as readonly unknown[];
+  if (!isCount(maxRetries) || !isCount(maxRuntimeMs) || !isCount(leaseTtlMs)) return null;
+  return {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume: autoResume === 1};
+}
+
+function planPlaceOf(raw: unknown): PlanPlace | null {
+  if (!Array.isArray(raw)) return null;
+  const [pieces, sum, units, inline] = raw as readonly unknown[];
+  if (!isCount(pieces) || typeof sum !== 'string' || !isCount(units)) return null;
+  return inline === null || typeof inline === 'string' ? {pieces, sum, units, inline} : null;
+}
+
+function partOf(raw: unknown): Part | null {
+  if (!Array.isArray(raw)) return null;
+  const [epoch, log, count, sum, rawLease] = raw as readonly unknown[];
+  const position = positionOf(count, sum);
+  if (!isCount(epoch) || !isCount(log) || position === null) return null;
+  if (rawLease === null) return {epoch, log, position, lease: null};
+  const lease = leaseOf(rawLease);
+  return lease === null ? null : {epoch, log, position, lease};
+}
+
+function leaseOf(raw: unknown): Lease | null {
+  if (!Array.isArray(raw)) return null;
+  const [untilMs, by, unit] = raw as readonly unknown[];
+  if (!isInstant(untilMs) || typeof by !== 'string' || !(isCount(unit) || unit === NO_UNIT)) return null;
+  return {untilMs, by, unit};
+}
+
+/** The seal in a stored tuple. */
+export function sealOf(raw: unknown): Seal | null {
+  if (!Array.isArray(raw)) return null;
+  const [part, log, count, sum] = raw as readonly unknown[];
+  const position = positionOf(count, sum);
+  return isCount(part) && isCount(log) && position !== null ? {part, log, position} : null;
+}
+
+function suspectOf(raw: unknown): Suspect | null {
+  const pair = pairOf(raw);
+  return pair === null ? null : {unit: pair[0], crashes: pair[1]};
+}
+
+function recoveryOf(raw: unknown): Recovery | null {
+  if (!Array.isArray(raw)) return null;
+  const [atMs, epoch, reason, rawUnits] = raw as readonly unknown[];
+  const inDoubt = listOf(rawUnits, (unit) => (isCount(unit) ? unit : null));
+  if (!isInstant(atMs) || !isCount(epoch) || inDoubt === null) return null;
+  if (reason !== 'killed' && reason !== 'canceled' && reason !== 'store') return null;
+  return {atMs, epoch, reason, inDoubt};
+}
+
+function longestOf(raw: unknown): Longest | null {
+  if (raw === undefined) return {jobMs: 0, nodes: []};
+  if (!Array.isArray(raw)) return null;
+  const [jobMs, rawNodes] = raw as readonly unknown[];
+  const nodes = listOf(rawNodes, pairOf);
+  return isCount(jobMs) && nodes !== null ? {jobMs, nodes} : null;
+}
+
+function foldedOf(raw: unknown): Header['folded'] {
+  if (!isObject(raw)) return null;
+  const {error} = raw;
+  if (error === null) return {error};
+  if (!isObject(error) || !isStoredError(error)) return null;
+  const {stepId} = error as Readonly<Record<string, unknown>>;
+  return stepId === null || typeof stepId === 'string' ? {error: {...error, stepId}} : null;
+}
+
+function positionOf(count: unknown, sum: unknown): LogPosition | null {
+  return isCount(count) && typeof sum === 'string' ? {count, sum} : null;
+}
+
+function pairOf(raw: unknown): readonly [number, number] | null {
+  if (!Array.isArray(raw)) return null;
+  const [one, other] = raw as readonly unknown[];
+  return isCount(one) && isCount(other) ? [one, other] : null;
+}
+
+function isInstantOrNull(raw: unknown): raw is number | null {
+  return raw === null || isInstant(raw);
+}
+
+function listOf<Entry>(raw: unknown, decode: (entry: unknown) => Entry | null): readonly Entry[] | null {
+  if (!Array.isArray(raw)) return null;
+  const entries: Entry[] = [];
+  for (const entry of raw as readonly unknown[]) {
+    const decoded = decode(entry);
+    if (decoded === null) return null;
+    entries.push(decoded);
+  }
+  return entries;
+}

@@ -1,0 +1,98 @@
+/**
+ * The grammar of property keys, in one place.
+ *
+ *     <prefix>~<job id>~h                       header
+ *     <prefix>~<job id>~p<k>                    plan, k-th piece
+ *     <prefix>~<job id>~z<k>                    page of old seals
+ *     <prefix>~<job id>~s<part>.<log>.<k>       log segment
+ *     <prefix>~<job id>~r<part>.<log>.<epoch>.<unit>.<k>   piece of a large result
+ *     AST_JOBS_PREFIXES                         prefixes in use besides the default
+ *     AST_JOBS_USER~<owner>                     a user's triggers
+ *     AST_JOBS_BALLAST                          room for state changes in a full store
+ *
+ * `~` cannot occur in a prefix or an id, so that no prefix swallows another: `jobs` and `jobs_v1` are two namespaces.
+ */
+
+export const DEFAULT_PREFIX = 'AST_JOBS_JOB_';
+export const PREFIXES_KEY = 'AST_JOBS_PREFIXES';
+export const BALLAST_KEY = 'AST_JOBS_BALLAST';
+/** Lives in the user's properties, everything else in the store that is bound. */
+export const OWNER_KEY = 'AST_JOBS_OWNER';
+const USER_KEY_START = 'AST_JOBS_USER~';
+
+const PREFIX_PATTERN = /^[A-Za-z0-9_.:-]{1,100}$/;
+const JOB_ID_PATTERN = /^job_([0-9a-z]{9})_[0-9a-z]{10}$/;
+const KEY_PATTERN = /^(.{1,100})~(job_[0-9a-z]{9}_[0-9a-z]{10})~(h|p\d+|z\d+|s\d+\.\d+\.\d+|r\d+\.\d+\.\d+\.\d+\.\d+)$/;
+
+/** Where a job's keys are. */
+export interface JobAddress {
+  readonly prefix: string;
+  readonly id: string;
+}
+
+/** True for a text that may be a property prefix. */
+export function isPrefix(text: string): boolean {
+  return PREFIX_PATTERN.test(text);
+}
+
+/** A new job id: its time of birth and a random part, from a number in [0, 1). */
+export function makeJobId(nowMs: number, random01: readonly [number, number]): string {
+  const part = (value: number): string =>
+    Math.floor(value * 36 ** 5)
+      .toString(36)
+      .padStart(5, '0');
+  return `job_${nowMs.toString(36).padStart(9, '0')}_${part(random01[0])}${part(random01[1])}`;
+}
+
+/** When the job of this id was born, in milliseconds; `null` for a text that is no id. */
+export function bornAtMs(id: string): number | null {
+  const match = JOB_ID_PATTERN.exec(id);
+  return match === null ? null : parseInt(match[1] ?? '0', 36);
+}
+
+/** A key taken apart; `null` for a key that is not ours. */
+export function parseKey(key: string): (JobAddress & {readonly part: string}) | null {
+  const match = KEY_PATTERN.exec(key);
+  if (match === null) return null;
+  const [, prefix, id, part] = match;
+  return prefix === undefined || id === undefined || part === undefined || !isPrefix(prefix)
+    ? null
+    : {prefix, id, part};
+}
+
+/** The owner in a user's key; `null` for another key. */
+export function parseUserKey(key: string): string | null {
+  return key.startsWith(USER_KEY_START) ? key.slice(USER_KEY_START.length) : null;
+}
+
+export function userKey(owner: string): string {
+  return USER_KEY_START + owner;
+}
+
+export function headerKey(job: JobAddress): string {
+  return `${job.prefix}~${job.id}~h`;
+}
+
+export function planKey(job: JobAddress, piece: number): string {
+  return `${job.prefix}~${job.id}~p${piece}`;
+}
+
+export function sealPageKey(job: JobAddress, page: number): string {
+  return `${job.prefix}~${job.id}~z${page}`;
+}
+
+export function segmentKey(job: JobAddress, part: number, log: number, segment: number): string {
+  return `${job.prefix}~${job.id}~s${part}.${log}.${segment}`;
+}
+
+/** Names a large result: keyed by epoch too, so that what a dead owner still writes lands beside it, not in it. */
+export interface ResultAddress {
+  readonly part: number;
+  readonly log: number;
+  readonly epoch: number;
+  readonly unit: number;
+}
+
+export function resultKey(job: JobAddress, result: ResultAddress, piece: number): string {
+  return `${job.prefix}~${job.id}~r${result.part}.${result.log}.${result.epoch}.${result.unit}.${piece}`;
+}

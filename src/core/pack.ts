@@ -1,0 +1,75 @@
+/**
+ * Text made smaller where that pays: DEFLATE and base64, behind the letter `z`. Plans are repetitive, so that 10,000
+ * items shrink to a tenth; short texts stay as they are and can be read in the property store by eye.
+ */
+import {deflateSync, inflateSync, strFromU8} from 'fflate';
+import {utf8Bytes} from './bytes';
+
+const PACKED = 'z';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** Below this, packing saves no write and costs legibility. */
+const WORTH_PACKING_BYTES = 2_000;
+
+/** The smaller of a JSON text and its packed form. */
+export function pack(json: string): string {
+  const bytes = utf8Bytes(json);
+  if (bytes < WORTH_PACKING_BYTES) return json;
+  const packed = PACKED + encodeBase64(deflateSync(encodeUtf8(json), {level: 6}));
+  return packed.length < bytes ? packed : json;
+}
+
+/** The JSON text that was packed; `null` for damaged text. */
+export function unpack(text: string): string | null {
+  if (!text.startsWith(PACKED)) return text;
+  const bytes = decodeBase64(text.slice(PACKED.length));
+  if (bytes === null) return null;
+  try {
+    return strFromU8(inflateSync(bytes));
+  } catch {
+    return null; // Damage: the caller reports it with the key.
+  }
+}
+
+const UTF8_HEADS = [0, 0xc0, 0xe0, 0xf0] as const;
+
+/** Where there is no TextEncoder, as in Apps Script, fflate's `strToU8` breaks characters beyond U+FFFF. */
+function encodeUtf8(text: string): Uint8Array {
+  const bytes = new Uint8Array(utf8Bytes(text));
+  let length = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    const more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    bytes[length++] = UTF8_HEADS[more] | (code >> (6 * more));
+    for (let shift = 6 * (more - 1); shift >= 0; shift -= 6) bytes[length++] = 0x80 | ((code >> shift) & 63);
+  }
+  return bytes;
+}
+
+function encodeBase64(bytes: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let index = 0; index < bytes.length; index += 3) {
+    const [a = 0, b, c] = [bytes[index], bytes[index + 1], bytes[index + 2]];
+    const triple = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
+    const digits = [18, 12, 6, 0].map((shift) => ALPHABET.charAt((triple >> shift) & 63)).join('');
+    pieces.push(b === undefined ? digits.slice(0, 2) : c === undefined ? digits.slice(0, 3) : digits);
+  }
+  return pieces.join('');
+}
+
+function decodeBase64(text: string): Uint8Array | null {
+  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
+  let bits = 0;
+  let width = 0;
+  let length = 0;
+  for (let index = 0; index < text.length; index++) {
+    const digit = ALPHABET.indexOf(text.charAt(index));
+    if (digit < 0) return null;
+    bits = ((bits << 6) | digit) & 0xffffff;
+    width += 6;
+    if (width >= 8) {
+      width -= 8;
+      bytes[length++] = (bits >> width) & 0xff;
+    }
+  }
+  return bytes.subarray(0, length);
+}

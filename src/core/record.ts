@@ -1,0 +1,229 @@
+/**
+ * The public record of a job, built from what is stored. Pure: (stored job, what the caller asks for) → plain JSON.
+ */
+import type {JobRecord, JobStatus, RecoveryRecord, StateCounts, StepRecord, StepState, StoredError} from '../types';
+import {onlyPart, type Header, type Phase} from './header';
+import type {Ledger} from './ledger';
+import {MAX_ITEM_ROWS} from './limits';
+import type {NumberedPlan} from './plan';
+import {unitInDoubt, type StoredJob} from './stored-job';
+
+/** What a record shows besides the job itself. */
+export interface RecordView {
+  readonly wakeUp: JobRecord['wakeUp'];
+  /** JSON text of a unit's result; `null` when it is damaged. */
+  resultText(unit: number): string | null;
+  /** Rows of units to show; `null`: all, with a row per node where a map step has over 1,000 items. */
+  readonly page: {readonly offset: number; readonly limit: number} | null;
+  readonly withSteps: boolean;
+}
+
+/** The record of a job that can be read. */
+export function jobRecord(job: StoredJob, view: RecordView): JobRecord {
+  const {header, ledger} = job;
+  const rows = rowsOf(job, view);
+  const {results, damaged} = resultsOf(job, view, rows);
+  const [firstDamaged] = damaged;
+  return {
+    ...headerRecord(header, job.address.prefix),
+    version: header.revision + ledger.count,
+    updatedAt: isoTime(Math.max(header.updatedAtMs, ledger.lastAtMs)),
+    lastHeartbeatAt: isoTime(header.startedAtMs === null ? null : Math.max(header.updatedAtMs, ledger.lastAtMs)),
+    lastError: lastError(job) ?? (firstDamaged === undefined ? null : damageError(firstDamaged)),
+    steps: rows.map((row) => (row.kind === 'unit' ? unitRow(job, row.unit) : nodeRow(job, row.node))),
+    results,
+    wakeUp: view.wakeUp,
+    recoveries: header.recoveries.map((recovery) => recoveryRecord(job.plan, recovery)),
+  };
+}
+
+/** The record of a finished job that was folded. */
+export function foldedRecord(header: Header, prefix: string): JobRecord {
+  return {...headerRecord(header, prefix), lastError: header.folded?.error ?? null, folded: true};
+}
+
+function headerRecord(header: Header, prefix: string): JobRecord {
+  const {phase} = header;
+  const lease = onlyPart(header).lease;
+  return {
+    id: header.id,
+    name: header.name,
+    status: phase.kind,
+    version: header.revision,
+    createdAt: isoTime(header.createdAtMs),
+    updatedAt: isoTime(header.updatedAtMs),
+    startedAt: isoTime(header.startedAtMs),
+    pausedAt: isoTime(header.pausedAtMs),
+    completedAt: phase.kind === 'completed' ? isoTime(phase.atMs) : null,
+    canceledAt: phase.kind === 'canceled' ? isoTime(phase.atMs) : null,
+    leaseOwner: lease?.by ?? null,
+    leaseExpiresAt: isoTime(lease?.untilMs ?? null),
+    lastHeartbeatAt: null,
+    lastError: null,
+    options: {...header.options, checkpointStore: 'properties', propertyPrefix: prefix},
+    steps: [],
+    results: {},
+    waiting: phase.kind === 'paused' ? {reason: phase.waiting.reason, untilMs: phase.waiting.untilMs} : null,
+    wakeUp: null,
+    recoveries: [],
+    owner: header.owner,
+  };
+}
+
+/** ISO 8601 in UTC, or `null`. */
+export function isoTime(ms: number): string;
+export function isoTime(ms: number | null): string | null;
+export function isoTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+type Row = {readonly kind: 'unit'; readonly unit: number} | {readonly kind: 'node'; readonly node: number};
+
+function rowsOf(job: StoredJob, view: RecordView): readonly Row[] {
+  if (!view.withSteps) return [];
+  const {plan} = job;
+  if (view.page !== null) {
+    const {offset, limit} = view.page;
+    const length = Math.max(0, Math.min(plan.unitCount, offset + limit) - offset);
+    return Array.from({length}, (_none, index) => ({kind: 'unit', unit: offset + index}));
+  }
+  const rows: Row[] = [];
+  plan.nodes.forEach((node, index) => {
+    if (node.kind === 'map' && node.items.length > MAX_ITEM_ROWS) rows.push({kind: 'node', node: index});
+    else
+      for (let unit = plan.firstUnit(index); unit < plan.firstUnit(index + 1); unit++) rows.push({kind: 'unit', unit});
+  });
+  return rows;
+}
+
+/** State of a unit as users read it. */
+export function stateOfUnit(job: StoredJob, unit: number, running: number): StepState {
+  const state = job.ledger.state(unit);
+  if (state !== 'pending') return state;
+  if (job.header.phase.kind === 'canceled') return 'canceled';
+  return unit === running ? 'running' : 'pending';
+}
+
+/** How many units of some nodes are in which state. */
+export function countStates(job: StoredJob, nodes: readonly number[]): StateCounts {
+  const counts = {total: 0, pending: 0, running: 0, completed: 0, failed: 0, canceled: 0};
+  const running = unitInDoubt(job);
+  for (const node of nodes) {
+    for (let unit = job.plan.firstUnit(node); unit < job.plan.firstUnit(node + 1); unit++) {
+      counts.total++;
+      counts[stateOfUnit(job, unit, running)]++;
+    }
+  }
+  return counts;
+}
+
+function unitRow(job: StoredJob, unit: number): StepRecord {
+  const {plan, ledger} = job;
+  const completion = ledger.completion(unit);
+  const failed = ledger.failedAttempts(unit);
+  const startedAtMs = failed?.firstStartMs ?? (completion === null ? null : completion.atMs - completion.durationMs);
+  return {
+    id: plan.stepId(unit),
+    handlerName: plan.node(plan.nodeOfUnit(unit)).handler,
+    dependsOn: plan.dependsOn(unit),
+    payload: plan.payload(unit),
+    state: stateOfUnit(job, unit, unitInDoubt(job)),
+    attempts: failed?.count ?? 0,
+    startedAt: isoTime(startedAtMs),
+    completedAt: isoTime(completion?.atMs ?? null),
+    lastError: completion === null ? (failed?.error ?? null) : null,
+  };
+}
+
+/** A map step with many items, in one row. */
+function nodeRow(job: StoredJob, nodeIndex: number): StepRecord {
+  const node = job.plan.node(nodeIndex);
+  const counts = countStates(job, [nodeIndex]);
+  return {
+    id: node.kind === 'map' ? node.prefix : node.id,
+    handlerName: node.handler,
+    dependsOn: [],
+    payload: {counts},
+    state: aggregateState(counts),
+    attempts: sumAttempts(job.ledger, job.plan, nodeIndex),
+    startedAt: null,
+    completedAt: null,
+    lastError: null,
+  };
+}
+
+function aggregateState(counts: StateCounts): StepState {
+  if (counts.completed === counts.total) return 'completed';
+  if (counts.running > 0) return 'running';
+  if (counts.pending > 0) return 'pending';
+  return counts.failed > 0 ? 'failed' : 'canceled';
+}
+
+function sumAttempts(ledger: Ledger, plan: NumberedPlan, nodeIndex: number): number {
+  let attempts = 0;
+  for (let unit = plan.firstUnit(nodeIndex); unit < plan.firstUnit(nodeIndex + 1); unit++)
+    attempts += ledger.failedAttempts(unit)?.count ?? 0;
+  return attempts;
+}
+
+interface Results {
+  readonly results: Readonly<Record<string, unknown>>;
+  /** Steps whose stored result cannot be read. */
+  readonly damaged: readonly string[];
+}
+
+function resultsOf(job: StoredJob, view: RecordView, rows: readonly Row[]): Results {
+  const results: Record<string, unknown> = {};
+  const damaged: string[] = [];
+  for (const row of rows) {
+    if (row.kind !== 'unit' || job.ledger.state(row.unit) !== 'completed') continue;
+    const text = view.resultText(row.unit);
+    if (text !== null) results[job.plan.stepId(row.unit)] = JSON.parse(text) as unknown;
+    else damaged.push(job.plan.stepId(row.unit));
+  }
+  return {results, damaged};
+}
+
+/** The job goes on without such a result; who reads the record has to know. */
+function damageError(stepId: string): StoredError & {readonly stepId: string} {
+  const message = `The stored result of step ${stepId} is damaged. It was left as it is.`;
+  return {stepId, name: 'AstJobsError', code: 'RECORD_CORRUPT', message, details: {}};
+}
+
+/** The error that users look for first: why the job failed, or what its next retry is about. */
+export function lastError(job: StoredJob): (StoredError & {readonly stepId: string | null}) | null {
+  const {ledger, plan, header} = job;
+  if (header.phase.kind === 'completed') return null;
+  const lost = ledger.lostUnitsInOrder()[0];
+  if (lost !== undefined) return errorOf(job, lost);
+  let latest: number | null = null;
+  let ordinal = -1;
+  for (let node = ledger.firstOpenNode(); node < plan.nodes.length; node++) {
+    if (!ledger.hasOpenUnits(node)) continue;
+    for (let unit = plan.firstUnit(node); unit < plan.firstUnit(node + 1); unit++) {
+      const failed = ledger.isSettled(unit) ? null : ledger.failedAttempts(unit);
+      if (failed !== null && failed.ordinal > ordinal) [latest, ordinal] = [unit, failed.ordinal];
+    }
+  }
+  return latest === null ? null : errorOf(job, latest);
+}
+
+function errorOf(job: StoredJob, unit: number): (StoredError & {readonly stepId: string | null}) | null {
+  const failed = job.ledger.failedAttempts(unit);
+  return failed === null ? null : {stepId: job.plan.stepId(unit), ...failed.error};
+}
+
+function recoveryRecord(plan: NumberedPlan, recovery: Header['recoveries'][number]): RecoveryRecord {
+  return {
+    at: isoTime(recovery.atMs),
+    epoch: recovery.epoch,
+    reason: recovery.reason,
+    inDoubt: recovery.inDoubt.map((unit) => plan.stepId(unit)),
+  };
+}
+
+/** Whether a text is a status of a job. */
+export function isJobStatus(text: string): text is JobStatus {
+  const statuses: readonly Phase['kind'][] = ['queued', 'running', 'paused', 'failed', 'completed', 'canceled'];
+  return (statuses as readonly string[]).includes(text);
+}

@@ -1,0 +1,99 @@
+/**
+ * Takes a new job in. Order of the writes: the user's triggers, the prefix, the plan, the header. A kill before the
+ * header leaves a watchdog that finds nothing, or pieces that the sweep deletes; from the header on the job exists and
+ * will be continued.
+ */
+import {chainSum, EMPTY_SUM, splitByBytes, utf8Bytes} from '../core/bytes';
+import type {Header, PlanPlace, StoredOptions} from '../core/header';
+import {encodeHeader} from '../core/header-codec';
+import {DEFAULT_PREFIX, headerKey, makeJobId, parseKey, planKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
+import {INLINE_PLAN_BYTES, MAX_PREFIXES, MAX_VALUE_BYTES, OWN_BYTES} from '../core/limits';
+import {NumberedPlan, type Plan} from '../core/plan';
+import {encodePlan} from '../core/plan-codec';
+import {accept} from '../core/transitions';
+import {jobsError} from '../errors';
+import {Alarm} from './alarm';
+import {registeredPrefixes, type Hold} from './hold';
+import type {Ports} from './ports';
+import {ensureBallast, freeBytes, makeRoom} from './room';
+
+/** A job that was checked and compiled. */
+export interface Candidate {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly prefix: string;
+  readonly options: StoredOptions;
+  readonly owner: string;
+}
+
+/** A job that is ready to be written. */
+export interface Admitted {
+  readonly address: JobAddress;
+  readonly header: Header;
+}
+
+/** Bytes of a header without its plan: what must fit besides. */
+const HEADER_BYTES = 1_500;
+
+/** Sees to triggers and room, and writes everything but the header. */
+export function prepareJob(ports: Ports, hold: Hold, candidate: Candidate): Admitted {
+  const text = encodePlan(candidate.plan);
+  const address: JobAddress = {
+    prefix: candidate.prefix,
+    id: makeJobId(hold.nowMs, [ports.random.next(), ports.random.next()]),
+  };
+  refuseTooLarge(hold, utf8Bytes(text));
+  if (candidate.options.autoResume && ports.triggers.problem() === null)
+    new Alarm(ports, hold, candidate.owner).ensureWatchdog();
+  ensureBallast(hold);
+  registerPrefix(hold, candidate.prefix);
+  const plan = writePlan(hold, address, text, new NumberedPlan(candidate.plan).unitCount);
+  const {name, owner, options} = candidate;
+  return {address, header: accept({id: address.id, name, owner, options, plan, nowMs: hold.nowMs})};
+}
+
+/** Writes the header: from here on the job exists. */
+export function admitJob(hold: Hold, {address, header}: Admitted): void {
+  hold.set(headerKey(address), encodeHeader(header));
+}
+
+function refuseTooLarge(hold: Hold, planBytes: number): void {
+  const needed = planBytes + HEADER_BYTES;
+  if (needed > OWN_BYTES)
+    throw jobsError(
+      'PLAN_TOO_LARGE',
+      `The job takes ${needed} bytes of storage, and all jobs together may take ${OWN_BYTES}. Pass smaller items, or ` +
+        'references to where they lie.',
+      {neededBytes: needed, limitBytes: OWN_BYTES},
+    );
+  if (!makeRoom(hold, needed))
+    throw jobsError(
+      'STORE_FULL',
+      `The job takes ${needed} bytes of storage and ${Math.max(0, freeBytes(hold))} are free, with every finished job ` +
+        'purged. Delete properties of the script, or wait until open jobs end.',
+      {neededBytes: needed, freeBytes: freeBytes(hold)},
+    );
+}
+
+/** Prefixes stand under one fixed key, because a trigger run knows nothing of what an earlier execution configured. */
+function registerPrefix(hold: Hold, prefix: string): void {
+  const known = registeredPrefixes(hold.snapshot);
+  if (prefix === DEFAULT_PREFIX || known.includes(prefix)) return;
+  // What an accepted job has not lived to name yet counts too, or the sweep would never find it.
+  const inUse = new Set(Object.keys(hold.snapshot).map((key) => parseKey(key)?.prefix));
+  const kept = known.filter((entry) => entry !== DEFAULT_PREFIX && inUse.has(entry));
+  if (kept.length >= MAX_PREFIXES)
+    throw jobsError('INVALID_OPTION', `At most ${MAX_PREFIXES} prefixes may hold jobs at a time: reuse one of them.`);
+  hold.set(PREFIXES_KEY, JSON.stringify([...kept, prefix]));
+}
+
+function writePlan(hold: Hold, address: JobAddress, text: string, units: number): PlanPlace {
+  const sum = chainSum(EMPTY_SUM, text);
+  // As it will stand in the header: quotes are escaped there.
+  if (utf8Bytes(JSON.stringify(text)) <= INLINE_PLAN_BYTES) return {inline: text, pieces: 0, sum, units};
+  const pieces = splitByBytes(text, MAX_VALUE_BYTES);
+  pieces.forEach((piece, index) => {
+    hold.set(planKey(address, index), piece);
+  });
+  return {inline: null, pieces: pieces.length, sum, units};
+}

@@ -1,0 +1,259 @@
+/**
+ * The dispatcher: what a trigger calls. Runs this user's due jobs one after the other while the execution has time,
+ * and leaves the next wake-up behind. It runs no other user's jobs, throws for no failed job, and writes one line to
+ * the log.
+ *
+ * One hold of the lock settles the job that ran and claims the next; the hold that finds none arms or disarms triggers.
+ */
+import {isFinal, isLeased, type Header} from '../core/header';
+import {decodeHeader} from '../core/header-codec';
+import {headerKey, parseUserKey} from '../core/keys';
+import {MAX_CLAIMS_PER_PASS} from '../core/limits';
+import {readJob, type Snapshot, type StoredJob} from '../core/stored-job';
+import {describeThrown, isJobsError} from '../errors';
+import type {WorkResult} from '../types';
+import {Alarm, noteFiredTrigger, readUserTriggers} from './alarm';
+import {claimJob, deathWatchAtMs, dueAtMs, wakeUpAtMs, type ClaimResult, type Owned} from './claim';
+import type {Hold} from './hold';
+import type {Ports} from './ports';
+import {makeRoom, sweepStore} from './room';
+import {runOwned, type RunEnd} from './runner';
+import {holdToSettle, type Settlement, type Turn} from './settle';
+
+type JobLine = WorkResult['jobs'][number];
+
+/** One pass of the dispatcher. */
+export class Pass {
+  private readonly ports: Ports;
+  private readonly by: string;
+  private readonly firedUid: string | null;
+  private readonly lines: JobLine[] = [];
+  private readonly tried = new Set<string>();
+  private readonly damaged = new Set<string>();
+  private owner: string | null = null;
+  private open = 0;
+  private areTriggersSecured = false;
+  /** Triggers that were seen and not yet sorted. */
+  private seen: readonly string[] = [];
+  /** Whether a handler ran in this execution. */
+  hasRun: boolean;
+
+  /** `hasRun`: whether a handler ran in this execution before. */
+  constructor(ports: Ports, by: string, event: unknown, hasRun: boolean) {
+    this.ports = ports;
+    this.by = by;
+    this.firedUid = triggerUidOf(event);
+    if (this.firedUid !== null) noteFiredTrigger(this.firedUid);
+    this.hasRun = hasRun;
+  }
+
+  /** Never throws: an exception would mail the owner at every tick. */
+  run(): WorkResult {
+    let result: WorkResult;
+    try {
+      const end = this.loop();
+      result = {jobs: this.lines, open: this.open, end};
+    } catch (thrown) {
+      result = {jobs: this.lines, open: this.open, end: 'error', error: describeThrown(thrown).message};
+    }
+    this.ports.log.line(logLine(result));
+    return result;
+  }
+
+  private loop(): 'idle' | 'open' {
+    let turn: Turn | null = null;
+    for (let claims = 0; claims < MAX_CLAIMS_PER_PASS; claims++) {
+      const before: Turn | null = turn;
+      const next: {owned: Owned; snapshot: Snapshot} | null = holdToSettle(this.ports, before, (hold, settled) => {
+        this.noteTurn(hold, before, settled);
+        const owned = this.claimNext(hold);
+        if (owned === null) this.windUp(hold);
+        return owned === null ? null : {owned, snapshot: hold.snapshot};
+      });
+      if (next === null) break;
+      turn = {owned: next.owned, end: runOwned(this.ports, next.owned, next.snapshot)};
+      this.hasRun = true;
+    }
+    return this.open === 0 ? 'idle' : 'open';
+  }
+
+  private noteTurn(hold: Hold, turn: Turn | null, settled: Settlement): void {
+    this.owner ??= ownerOfPass(this.ports, hold.snapshot, this.firedUid);
+    if (turn === null) return;
+    const {owned, end} = turn;
+    const {id, name} = owned.job.header;
+    const status = settled === 'lost' ? 'lost' : describeEnd(end);
+    this.lines.push({id, name, status, steps: end.kind === 'lost' ? 0 : end.rest.calls});
+  }
+
+  /** The due job of this user that was touched longest ago. */
+  private claimNext(hold: Hold): Owned | null {
+    for (const {address, header} of openJobs(hold, this.owner)) {
+      const dueMs = dueAtMs(header, hold.nowMs);
+      if (dueMs === null || dueMs > hold.nowMs || this.tried.has(address.id)) continue;
+      if (!hasRoom(hold, header)) continue;
+      const reading = readJob(hold.snapshot, address);
+      if (reading.kind !== 'job') {
+        this.lines.push({id: address.id, name: header.name, status: `damaged: ${describeReading(reading)}`, steps: 0});
+        this.tried.add(address.id);
+        this.damaged.add(address.id);
+        continue;
+      }
+      // Once an execution for each job: one that paused for the budget has had its share.
+      this.tried.add(address.id);
+      this.secureTriggers(hold);
+      const result = this.tryClaim(hold, reading.job);
+      if (result?.kind === 'owned') {
+        this.discardTriggers(hold);
+        return result.owned;
+      }
+    }
+    return null;
+  }
+
+  /** A claim that does not fit into the store leaves the other jobs their turn. */
+  private tryClaim(hold: Hold, job: StoredJob): ClaimResult | null {
+    const {header} = job;
+    try {
+      return claimJob(this.ports, hold, job, {
+        by: this.by,
+        budgetFromMs: this.ports.clock.startMs,
+        maxRuntimeMs: header.options.maxRuntimeMs,
+        isForced: false,
+        isFirstInExecution: !this.hasRun,
+        user: this.ports.triggers.problem() === null ? this.owner : null,
+      });
+    } catch (thrown) {
+      if (!isJobsError(thrown) || thrown.code !== 'STORE_FULL') throw thrown;
+      this.lines.push({id: header.id, name: header.name, status: 'not claimed: store', steps: 0});
+      return null;
+    }
+  }
+
+  /** Before any work: the wake-up that continues it exists, even where somebody deleted triggers by hand. */
+  private secureTriggers(hold: Hold): void {
+    if (this.areTriggersSecured || this.owner === null || this.ports.triggers.problem() !== null) return;
+    this.areTriggersSecured = true;
+    const alarm = new Alarm(this.ports, hold, this.owner);
+    // A watchdog that called this execution is there, and left nothing to delete.
+    if (this.firedUid === null || this.firedUid !== alarm.watchdog) this.seen = alarm.inspect();
+  }
+
+  /** After the next execution was planned, so that one write of the user's key does for both. */
+  private discardTriggers(hold: Hold): void {
+    if (this.owner === null || this.seen.length === 0) return;
+    new Alarm(this.ports, hold, this.owner).discard(this.seen);
+    this.seen = [];
+  }
+
+  /** Nothing more to run in this execution: plan the next one, or remove the last trigger. */
+  private windUp(hold: Hold): void {
+    const jobs = openJobs(hold, this.owner);
+    this.open = jobs.length + newerJobs(hold);
+    const isUntidy = sweepStore(hold);
+    if (this.ports.triggers.problem() !== null) return;
+    if (this.owner !== null) this.arrangeTriggers(hold, this.owner, jobs, isUntidy);
+    else if (this.firedUid !== null) new Alarm(this.ports, hold, '').removeAll();
+  }
+
+  private arrangeTriggers(hold: Hold, owner: string, jobs: readonly OpenJob[], isUntidy: boolean): void {
+    const alarm = new Alarm(this.ports, hold, owner);
+    const needsWatchdog = isUntidy || this.open > jobs.length || jobs.some(({header}) => isAutomatic(header));
+    if (!needsWatchdog) {
+      alarm.disarm(this.areTriggersSecured ? null : this.firedUid);
+      return;
+    }
+    const readable = jobs.filter((job) => !this.damaged.has(job.address.id));
+    const dues = readable.map((job) => nextLookAtMs(hold, job)).filter((dueMs) => dueMs !== null);
+    const dueMs = dues.length === 0 ? null : Math.min(...dues);
+    this.secureTriggers(hold);
+    // What is due later than the watchdog's next look needs no trigger of its own.
+    if (dueMs !== null && dueMs < hold.nowMs + alarm.everyMinutes * 60_000)
+      new Alarm(this.ports, hold, owner).wakeAt(dueMs);
+    this.discardTriggers(hold);
+  }
+}
+
+/** Whether triggers have anything to do with a job. */
+function isAutomatic(header: Header): boolean {
+  return header.options.autoResume && !(header.phase.kind === 'paused' && header.phase.waiting.reason === 'user');
+}
+
+/** When the next execution should look at a job; `null` leaves it to the watchdog. */
+function nextLookAtMs(hold: Hold, {address, header}: OpenJob): number | null {
+  if (!isLeased(header, hold.nowMs)) return wakeUpAtMs(header, hold.nowMs);
+  const reading = header.options.autoResume ? readJob(hold.snapshot, address) : null;
+  return reading?.kind === 'job' ? deathWatchAtMs(reading.job, hold.nowMs) : null;
+}
+
+interface OpenJob {
+  readonly address: {readonly prefix: string; readonly id: string};
+  readonly header: Header;
+}
+
+/** This user's open jobs, those first that were touched longest ago. */
+function openJobs(hold: Hold, owner: string | null): readonly OpenJob[] {
+  const jobs: OpenJob[] = [];
+  for (const address of hold.jobs()) {
+    const decoded = decodeHeader(hold.snapshot[headerKey(address)] ?? '');
+    if (decoded.kind !== 'header' || decoded.header.owner !== owner || isFinal(decoded.header)) continue;
+    jobs.push({address, header: decoded.header});
+  }
+  return jobs.sort(
+    (one, other) => one.header.updatedAtMs - other.header.updatedAtMs || (one.header.id < other.header.id ? -1 : 1),
+  );
+}
+
+/** Jobs of a newer version of this library count as open: their triggers must stay. */
+function newerJobs(hold: Hold): number {
+  return hold.jobs().filter((address) => decodeHeader(hold.snapshot[headerKey(address)] ?? '').kind === 'newer').length;
+}
+
+/** A job that waits for room is taken up when there is some. */
+function hasRoom(hold: Hold, header: Header): boolean {
+  if (header.phase.kind !== 'paused' || header.phase.waiting.reason !== 'store') return true;
+  return makeRoom(hold, header.phase.waiting.bytes ?? 0);
+}
+
+function describeEnd(end: RunEnd): string {
+  switch (end.kind) {
+    case 'over':
+      return end.status;
+    case 'pause':
+      return `paused: ${end.waiting.reason}`;
+    case 'full':
+      return 'paused: store';
+    case 'lost':
+      return 'lost';
+  }
+}
+
+function describeReading(reading: {readonly kind: string; readonly what?: string}): string {
+  return reading.what ?? reading.kind;
+}
+
+/** The trigger's id tells whose pass it is without a look into the user's properties. */
+function ownerOfPass(ports: Ports, snapshot: Snapshot, firedUid: string | null): string | null {
+  if (firedUid !== null) {
+    for (const key of Object.keys(snapshot)) {
+      const owner = parseUserKey(key);
+      if (owner === null) continue;
+      const {watchdog, oneOff} = readUserTriggers(snapshot, owner);
+      if (firedUid === watchdog || firedUid === oneOff) return owner;
+    }
+  }
+  return ports.identity.known();
+}
+
+function triggerUidOf(event: unknown): string | null {
+  if (typeof event !== 'object' || event === null) return null;
+  const {triggerUid} = event as {triggerUid?: unknown};
+  return typeof triggerUid === 'string' || typeof triggerUid === 'number' ? String(triggerUid) : null;
+}
+
+/** One line an execution; payloads and results are never logged. */
+function logLine(result: WorkResult): string {
+  const jobs = result.jobs.map((job) => `${job.name} (${job.id}) ${job.status}, ${job.steps} steps`).join('; ');
+  const end = result.error === undefined ? result.end : `error: ${result.error}`;
+  return `AST.Jobs: ${jobs === '' ? 'nothing ran' : jobs}; ${result.open} open; ${end}`;
+}

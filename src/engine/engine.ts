@@ -1,0 +1,235 @@
+/**
+ * What the public methods do, over ports. One engine for each host; what is true of the whole execution (whether a
+ * handler runs, whether one ran) is shared by all of them.
+ */
+import {EMPTY_SUM} from '../core/bytes';
+import {isFinal, isLeased, type Header} from '../core/header';
+import {Ledger} from '../core/ledger';
+import {MIN_WAKE_UP_MS} from '../core/limits';
+import {NumberedPlan} from '../core/plan';
+import type {JobAddress} from '../core/keys';
+import type {Snapshot, StoredJob} from '../core/stored-job';
+import {cancel, handOn} from '../core/transitions';
+import {jobsError} from '../errors';
+import type {JobRecord, WorkResult} from '../types';
+import {admitJob, prepareJob, type Admitted, type Candidate} from './admission';
+import {Alarm} from './alarm';
+import {claimJob, wakeUpAtMs, withLeaseEnded, writeHeader, type ClaimResult, type Owned} from './claim';
+import {checkRequest, type CheckedRequest, type EntryPoint} from './compile';
+import type {Config} from './config';
+import {Pass} from './dispatcher';
+import {handlerNames} from './handler-names';
+import {withHold, type Hold} from './hold';
+import {patiently} from './patience';
+import type {Ports} from './ports';
+import {runOwned} from './runner';
+import {holdToSettle, type Turn} from './settle';
+import {findJob, notFound, openableJob, recordAt} from './views';
+
+/** What is true of this execution, whichever host calls. */
+const execution = {isRunning: false, hasRun: false};
+
+/** A way to a job, as a call gives it. */
+export interface Lookup {
+  readonly id: string;
+  readonly prefix: string | null;
+}
+
+export class Engine {
+  readonly ports: Ports;
+  private readonly config: Config;
+  private readonly by: string;
+
+  constructor(ports: Ports, config: Config) {
+    this.ports = ports;
+    this.config = config;
+    this.by = `x${Math.floor(ports.random.next() * 36 ** 8).toString(36)}`;
+  }
+
+  /** Accepts a request and, in mode `run`, runs it in this execution. */
+  submit(entry: EntryPoint, request: unknown): JobRecord {
+    const checked = checkRequest(entry, request, handlerNames(this.ports.handlers));
+    return checked.mode === 'run' ? this.run(checked) : this.enqueue(checked);
+  }
+
+  private enqueue(checked: CheckedRequest): JobRecord {
+    return withHold(this.ports, (hold) => {
+      const admitted = prepareJob(this.ports, hold, this.candidate(checked, hold));
+      this.leaveToDispatcher(hold, admitted);
+      return this.record(hold.snapshot, admitted.address);
+    });
+  }
+
+  /** The one-off comes before the header, so that no job exists that nothing would start. */
+  private leaveToDispatcher(hold: Hold, admitted: Admitted): void {
+    const {header} = admitted;
+    const dueMs = wakeUpAtMs(header, hold.nowMs);
+    if (dueMs !== null && this.ports.triggers.problem() === null)
+      new Alarm(this.ports, hold, header.owner).wakeAt(dueMs);
+    admitJob(hold, admitted);
+  }
+
+  private run(checked: CheckedRequest): JobRecord {
+    refuseNested();
+    const {address, claimed, snapshot} = withHold(this.ports, (hold) => {
+      const candidate = this.candidate(checked, hold);
+      const admitted = prepareJob(this.ports, hold, candidate);
+      const result = this.claim(hold, newJob(admitted, candidate), candidate.options.maxRuntimeMs);
+      // Too late in this execution to begin: the dispatcher does.
+      if (result.kind === 'later') this.leaveToDispatcher(hold, admitted);
+      return {address: admitted.address, claimed: result, snapshot: hold.snapshot};
+    });
+    return this.runClaimed(address, claimed, snapshot);
+  }
+
+  /** Runs a job of another execution on, in this one. */
+  resume({id, prefix}: Lookup, maxRuntimeMs: number | null): JobRecord {
+    refuseNested();
+    const {address, claimed, snapshot} = withHold(this.ports, (hold) => {
+      const found = findJob(hold.snapshot, id, prefix);
+      if (found === null) throw notFound(id);
+      const job = this.openJob(hold, found, 'resumable');
+      if (isLeased(job.header, hold.nowMs))
+        throw jobsError(
+          'LEASE_HELD',
+          `Job ${id} is running in another execution, which holds its lease: wait for it.`,
+          {
+            jobId: id,
+            record: this.record(hold.snapshot, found),
+          },
+        );
+      this.ensureContinuation(hold, job.header);
+      const result = this.claim(hold, job, maxRuntimeMs ?? job.header.options.maxRuntimeMs);
+      if (result.kind === 'later') this.handOn(hold, job);
+      return {address: found, claimed: result, snapshot: hold.snapshot};
+    });
+    return this.runClaimed(address, claimed, snapshot);
+  }
+
+  /** Too late in this execution to begin: what was waiting for this call is left to the dispatcher. */
+  private handOn(hold: Hold, job: StoredJob): void {
+    const {phase} = job.header;
+    if (phase.kind !== 'paused' || phase.waiting.reason === 'budget') return;
+    writeHeader(hold, job, handOn(job.header, hold.nowMs));
+    this.planNext(hold, job.address);
+  }
+
+  /** Ends an open job, running or not. */
+  cancel({id, prefix}: Lookup): JobRecord {
+    return withHold(this.ports, (hold) => {
+      const address = findJob(hold.snapshot, id, prefix);
+      if (address === null) throw notFound(id);
+      const job = withLeaseEnded(this.openJob(hold, address, 'cancelable'), hold.nowMs, 'canceled');
+      writeHeader(hold, job, cancel(job.header, hold.nowMs));
+      return this.record(hold.snapshot, address);
+    });
+  }
+
+  /** One pass of the dispatcher. */
+  work(event: unknown): WorkResult {
+    if (execution.isRunning) return {jobs: [], open: 0, end: 'error', error: 'work was called inside a handler.'};
+    const pass = new Pass(this.ports, this.by, event, execution.hasRun);
+    execution.isRunning = true;
+    try {
+      return pass.run();
+    } finally {
+      execution.isRunning = false;
+      execution.hasRun = pass.hasRun;
+    }
+  }
+
+  /** Everything that is stored, in one call. */
+  readAll(): Snapshot {
+    return patiently(this.ports, () => this.ports.store.readAll());
+  }
+
+  /** The record of a job, as a snapshot has it. */
+  record(snapshot: Snapshot, address: JobAddress): JobRecord {
+    return recordAt(snapshot, address, this.ports.clock.nowMs(), this.ports.triggers.problem());
+  }
+
+  private candidate(checked: CheckedRequest, hold: Hold): Candidate {
+    const resolved = this.config.resolve(checked.options, hold.snapshot);
+    const {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume} = resolved;
+    return {
+      name: checked.name,
+      plan: checked.compile(maxRetries),
+      prefix: resolved.propertyPrefix,
+      options: {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume},
+      // Under the lock, or two first calls of a user would make two users of him.
+      owner: this.ports.identity.ensure(),
+    };
+  }
+
+  private openJob(hold: Hold, address: JobAddress, what: 'resumable' | 'cancelable'): StoredJob {
+    const found = openableJob(hold.snapshot, address);
+    const header: Header = 'ledger' in found ? found.header : found;
+    if (!('ledger' in found) || isFinal(header))
+      throw jobsError('ALREADY_FINAL', `Job ${header.id} is ${header.phase.kind}, a terminal state, and not ${what}.`, {
+        jobId: header.id,
+        status: header.phase.kind,
+        record: this.record(hold.snapshot, address),
+      });
+    return found;
+  }
+
+  private claim(hold: Hold, job: StoredJob, maxRuntimeMs: number): ClaimResult {
+    return claimJob(this.ports, hold, job, {
+      by: this.by,
+      budgetFromMs: hold.nowMs,
+      maxRuntimeMs,
+      isForced: true,
+      isFirstInExecution: !execution.hasRun,
+      user: this.ports.triggers.problem() === null ? this.ports.identity.known() : null,
+    });
+  }
+
+  /** The wake-up exists before work starts. Triggers of another user cannot be seen: theirs are left to them. */
+  private ensureContinuation(hold: Hold, header: Header): void {
+    if (!header.options.autoResume || this.ports.triggers.problem() !== null) return;
+    if (this.ports.identity.known() === header.owner) new Alarm(this.ports, hold, header.owner).ensureWatchdog();
+  }
+
+  private runClaimed(address: JobAddress, claimed: ClaimResult, snapshot: Snapshot): JobRecord {
+    if (claimed.kind !== 'owned') return this.record(this.readAll(), address);
+    const turn = this.runTurn(claimed.owned, snapshot);
+    return holdToSettle(this.ports, turn, (hold) => {
+      this.planNext(hold, address);
+      return this.record(hold.snapshot, address);
+    });
+  }
+
+  private runTurn(owned: Owned, snapshot: Snapshot): Turn {
+    execution.isRunning = true;
+    try {
+      return {owned, end: runOwned(this.ports, owned, snapshot)};
+    } finally {
+      execution.isRunning = false;
+      execution.hasRun = true;
+    }
+  }
+
+  private planNext(hold: Hold, address: JobAddress): void {
+    if (this.ports.triggers.problem() !== null) return;
+    const found = openableJob(hold.snapshot, address);
+    const header: Header = 'ledger' in found ? found.header : found;
+    const dueMs = wakeUpAtMs(header, hold.nowMs);
+    const isSoon = dueMs !== null && dueMs < hold.nowMs + 10 * MIN_WAKE_UP_MS;
+    if (isSoon && this.ports.identity.known() === header.owner) new Alarm(this.ports, hold, header.owner).wakeAt(dueMs);
+  }
+}
+
+function refuseNested(): void {
+  if (execution.isRunning)
+    throw jobsError(
+      'NESTED_RUN',
+      'run and resume cannot be called inside a handler, whose time belongs to its own job: use enqueue.',
+    );
+}
+
+/** A job that is about to be written, as if it had been read. */
+function newJob(admitted: Admitted, candidate: Candidate): StoredJob {
+  const plan = new NumberedPlan(candidate.plan);
+  const tail = {position: {count: 0, sum: EMPTY_SUM}, index: -1, segment: null};
+  return {...admitted, plan, ledger: new Ledger(plan), tail};
+}

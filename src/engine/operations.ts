@@ -1,0 +1,146 @@
+/** What an operator does: look at jobs, install the watchdog, stop everything. */
+import {isFinal, isLeased} from '../core/header';
+import {decodeHeader} from '../core/header-codec';
+import {isObject, printValue} from '../core/json';
+import {BALLAST_KEY, headerKey, parseKey, parseUserKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
+import {WATCHDOG_MINUTES} from '../core/limits';
+import {isJobStatus} from '../core/record';
+import {readJob} from '../core/stored-job';
+import {halt, suspend} from '../core/transitions';
+import {describeThrown, isJobsError, jobsError} from '../errors';
+import {integerIn, invalid, prefixOption} from '../orchestration/request';
+import type {DamagedRecord, JobRecord, StopResult} from '../types';
+import {Alarm} from './alarm';
+import {withLeaseEnded, writeHeader} from './claim';
+import type {Engine, Lookup} from './engine';
+import {prefixesIn, withHold, type Hold} from './hold';
+import {ensureBallast} from './room';
+import {findJob, FULL, listJobs, notFound, recordOf, type Detail, type Selection} from './views';
+
+/** The record of one job. Reads the store a second time before it reports damage, which a torn reading would look like. */
+export function showJob(engine: Engine, lookup: Lookup, rawOptions: unknown): JobRecord {
+  const detail = detailOf(rawOptions);
+  const show = (): JobRecord => {
+    const snapshot = engine.readAll();
+    const address = findJob(snapshot, lookup.id, lookup.prefix);
+    if (address === null) throw notFound(lookup.id);
+    return recordOf(snapshot, address, engine.ports.clock.nowMs(), engine.ports.triggers.problem(), detail);
+  };
+  try {
+    return show();
+  } catch (thrown) {
+    if (!isJobsError(thrown) || thrown.code !== 'RECORD_CORRUPT') throw thrown;
+    return show();
+  }
+}
+
+function detailOf(raw: unknown): Detail {
+  const steps = isObject(raw) ? raw['steps'] : undefined;
+  if (steps === undefined) return FULL;
+  if (!isObject(steps)) throw invalid(`options.steps must be {offset, limit}, got ${printValue(steps)}.`);
+  const offset = steps['offset'] === undefined ? 0 : integerIn(steps['offset'], 'steps.offset', 0, 1_000_000);
+  const limit = steps['limit'] === undefined ? 1_000 : integerIn(steps['limit'], 'steps.limit', 1, 1_000);
+  return {page: {offset, limit}, withSteps: true};
+}
+
+/** Rows of the jobs that fit. */
+export function showJobs(engine: Engine, filters: unknown, options: unknown): readonly (JobRecord | DamagedRecord)[] {
+  const selection = selectionOf(filters, options);
+  const snapshot = engine.readAll();
+  return listJobs(snapshot, selection, engine.ports.clock.nowMs(), engine.ports.triggers.problem());
+}
+
+function selectionOf(filters: unknown, options: unknown): Selection {
+  if (filters !== undefined && filters !== null && !isObject(filters))
+    throw invalid(`list expects an object of filters, got ${printValue(filters)}.`);
+  const {status = null, name = null, limit} = isObject(filters) ? filters : {};
+  if (status !== null && (typeof status !== 'string' || !isJobStatus(status)))
+    throw invalid(`Invalid status filter: ${printValue(status)} is no status of a job.`, {status});
+  if (name !== null && typeof name !== 'string')
+    throw invalid(`The name filter must be text, got ${printValue(name)}.`);
+  const details = isObject(options) && typeof options['details'] === 'boolean' ? options['details'] : null;
+  return {
+    status,
+    name: name === null ? null : name.trim(),
+    limit: limit === undefined ? 100 : integerIn(limit, 'limit', 1, 1_000),
+    prefix: lookupPrefix(options),
+    details,
+  };
+}
+
+/** The prefix that a call asks for, if it asks for one. */
+export function lookupPrefix(options: unknown): string | null {
+  if (options === undefined || options === null) return null;
+  if (!isObject(options)) throw invalid(`Options must be an object, got ${printValue(options)}.`);
+  return options['propertyPrefix'] === undefined ? null : prefixOption(options['propertyPrefix']);
+}
+
+const PERIODS: readonly number[] = [1, 5, 10, 15, 30];
+
+/** Makes the standing watchdog, which stays when nothing is open. */
+export function install(engine: Engine, rawMinutes: unknown): number {
+  const everyMinutes = rawMinutes === undefined ? WATCHDOG_MINUTES : rawMinutes;
+  if (typeof everyMinutes !== 'number' || !PERIODS.includes(everyMinutes))
+    throw jobsError(
+      'INVALID_OPTION',
+      `everyMinutes must be one of ${PERIODS.join(', ')}, as Apps Script allows, got ${printValue(everyMinutes)}.`,
+    );
+  const problem = engine.ports.triggers.problem();
+  if (problem !== null) throw jobsError('TRIGGERS_UNAVAILABLE', problem);
+  withHold(engine.ports, (hold) => {
+    new Alarm(engine.ports, hold, engine.ports.identity.ensure()).ensureWatchdog(everyMinutes, true);
+    ensureBallast(hold);
+  });
+  return everyMinutes;
+}
+
+/** Nothing runs any more: triggers are gone, open jobs wait for an explicit `resume`, or are deleted too. */
+export function stop(engine: Engine, withData: boolean): StopResult {
+  const {ports} = engine;
+  return withHold(ports, (hold) => {
+    const jobs = hold.jobs();
+    const jobsPaused = withData ? 0 : jobs.filter((address) => suspendJob(hold, address)).length;
+    const triggersDeleted = removeTriggers(engine, hold);
+    if (withData) {
+      deleteEverything(hold);
+      ports.identity.forget();
+    }
+    return {triggersDeleted, jobsPaused, jobsDeleted: withData ? jobs.length : 0};
+  });
+}
+
+/** Also where the dispatcher's function is gone already: its triggers would mail their owner at every tick. */
+function removeTriggers({ports}: Engine, hold: Hold): number {
+  try {
+    return new Alarm(ports, hold, ports.identity.known() ?? '').removeAll();
+  } catch (thrown) {
+    ports.log.line(`AST.Jobs: triggers could not be deleted: ${describeThrown(thrown).message}`);
+    return 0;
+  }
+}
+
+function suspendJob(hold: Hold, address: JobAddress): boolean {
+  const decoded = decodeHeader(hold.snapshot[headerKey(address)] ?? '');
+  if (decoded.kind !== 'header' || isFinal(decoded.header)) return false;
+  const reading = readJob(hold.snapshot, address);
+  if (reading.kind !== 'job') return false;
+  if (isLeased(decoded.header, hold.nowMs)) {
+    writeHeader(hold, reading.job, halt(decoded.header, hold.nowMs));
+    return true;
+  }
+  const job = withLeaseEnded(reading.job, hold.nowMs, 'killed');
+  writeHeader(hold, job, suspend(job.header, hold.nowMs));
+  return true;
+}
+
+/** Headers go first, so that a kill leaves no half of a job, and the registry last, so that a second call finds the rest. */
+function deleteEverything(hold: Hold): void {
+  for (const address of hold.jobs()) hold.remove(headerKey(address));
+  const prefixes = prefixesIn(hold.snapshot);
+  for (const key of Object.keys(hold.snapshot)) {
+    const parsed = parseKey(key);
+    const isOfJob = parsed !== null && prefixes.includes(parsed.prefix);
+    if (isOfJob || key === BALLAST_KEY || parseUserKey(key) !== null) hold.remove(key);
+  }
+  hold.remove(PREFIXES_KEY);
+}

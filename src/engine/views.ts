@@ -1,0 +1,187 @@
+/** Records out of a snapshot: one job, or a list. Reading takes one call of the store and no lock. */
+import {isFinal, type Header} from '../core/header';
+import {decodeHeader} from '../core/header-codec';
+import {headerKey, type JobAddress} from '../core/keys';
+import {MAX_ITEM_ROWS, MAX_LIST_DETAIL_UNITS} from '../core/limits';
+import {foldedRecord, isoTime, jobRecord, type RecordView} from '../core/record';
+import {readJob, readLarge, type JobReading, type Snapshot, type StoredJob} from '../core/stored-job';
+import {jobsError} from '../errors';
+import {summarize} from '../orchestration/summary';
+import type {DamagedRecord, JobRecord} from '../types';
+import {readUserTriggers} from './alarm';
+import {dueAtMs} from './claim';
+import {jobsIn, prefixesIn} from './hold';
+
+/** How much of a job to show. */
+export interface Detail {
+  readonly page: RecordView['page'];
+  readonly withSteps: boolean;
+}
+
+/** Everything, as far as rows go. */
+export const FULL: Detail = {page: null, withSteps: true};
+
+/** The record of the job at an address; throws for what is missing, newer or damaged. */
+export function recordAt(snapshot: Snapshot, address: JobAddress, nowMs: number, problem: string | null): JobRecord {
+  return recordOf(snapshot, address, nowMs, problem, FULL);
+}
+
+/** As {@link recordAt}, showing so much. */
+export function recordOf(
+  snapshot: Snapshot,
+  address: JobAddress,
+  nowMs: number,
+  problem: string | null,
+  detail: Detail,
+): JobRecord {
+  const reading = readJob(snapshot, address);
+  if (reading.kind === 'folded') return foldedRecord(reading.header, address.prefix);
+  if (reading.kind !== 'job') throw unreadable(address.id, reading);
+  return recordOfJob(snapshot, reading.job, nowMs, problem, detail);
+}
+
+/** The job at an address, with its state; throws for what cannot be worked with. */
+export function openableJob(snapshot: Snapshot, address: JobAddress): StoredJob | Header {
+  const reading = readJob(snapshot, address);
+  if (reading.kind === 'folded') return reading.header;
+  if (reading.kind !== 'job') throw unreadable(address.id, reading);
+  return reading.job;
+}
+
+function unreadable(id: string, reading: Exclude<JobReading, {kind: 'job' | 'folded'}>): Error {
+  switch (reading.kind) {
+    case 'missing':
+      return notFound(id);
+    case 'newer':
+      return jobsError(
+        'SCHEMA_NEWER',
+        `Job ${id} was stored by a newer version of this library (schema ${reading.schema}): update the library.`,
+        {jobId: id, schema: reading.schema},
+      );
+    case 'corrupt':
+      return jobsError(
+        'RECORD_CORRUPT',
+        `The stored text of job ${id} is damaged (${reading.what}). It was left as it is; other jobs go on.`,
+        {jobId: id, what: reading.what},
+      );
+  }
+}
+
+/** No such job. */
+export function notFound(id: string): Error {
+  return jobsError('JOB_NOT_FOUND', `There is no job ${id}: it was never accepted here, or it was purged.`, {
+    jobId: id,
+  });
+}
+
+function recordOfJob(
+  snapshot: Snapshot,
+  job: StoredJob,
+  nowMs: number,
+  problem: string | null,
+  detail: Detail,
+): JobRecord {
+  const record = jobRecord(job, {
+    ...detail,
+    wakeUp: wakeUpOf(snapshot, job.header, nowMs, problem),
+    resultText: (unit) => {
+      const completion = job.ledger.completion(unit);
+      if (completion === null) return null;
+      return 'text' in completion.result
+        ? completion.result.text
+        : readLarge(snapshot, job.address, completion.result.large);
+    },
+  });
+  const orchestration = summarize(job);
+  return orchestration === null ? record : {...record, orchestration};
+}
+
+/** When the next execution is planned, at the latest: a one-off is for speed, the watchdog comes in any case. */
+function wakeUpOf(snapshot: Snapshot, header: Header, nowMs: number, problem: string | null): JobRecord['wakeUp'] {
+  if (isFinal(header) || !header.options.autoResume) return null;
+  if (header.phase.kind === 'paused' && header.phase.waiting.reason === 'user') return null;
+  if (problem !== null) return {at: null, problem};
+  const {watchdog, oneOff, oneOffAtMs, everyMinutes} = readUserTriggers(snapshot, header.owner);
+  if (watchdog === null)
+    return {
+      at: null,
+      problem: "The job's owner has no watchdog: the owner calls AST.Jobs.install(), or somebody resume.",
+    };
+  const dueMs = Math.max(nowMs, dueAtMs(header, nowMs) ?? nowMs);
+  const isPlanned = oneOff !== null && oneOffAtMs >= nowMs;
+  return {at: isoTime(isPlanned ? Math.max(oneOffAtMs, dueMs) : dueMs + everyMinutes * 60_000)};
+}
+
+/** The address of a job by its id, in one prefix or in all that are in use; `null` when there is none. */
+export function findJob(snapshot: Snapshot, id: string, prefix: string | null): JobAddress | null {
+  const prefixes = prefix === null ? prefixesIn(snapshot) : [prefix];
+  for (const candidate of prefixes) {
+    const address = {prefix: candidate, id};
+    if (snapshot[headerKey(address)] !== undefined) return address;
+  }
+  return null;
+}
+
+/** What `list` selects. */
+export interface Selection {
+  readonly status: string | null;
+  readonly name: string | null;
+  readonly limit: number;
+  readonly prefix: string | null;
+  /** `null`: steps and results only of small jobs. */
+  readonly details: boolean | null;
+}
+
+/** Rows of the jobs that fit, newest first; damaged ones are among them unless a filter excludes them. */
+export function listJobs(
+  snapshot: Snapshot,
+  selection: Selection,
+  nowMs: number,
+  problem: string | null,
+): readonly (JobRecord | DamagedRecord)[] {
+  const prefixes = selection.prefix === null ? prefixesIn(snapshot) : [selection.prefix];
+  const ids = jobsIn(snapshot, prefixes).slice();
+  ids.sort((one, other) => (one.id < other.id ? 1 : -1));
+  const rows: (JobRecord | DamagedRecord)[] = [];
+  for (const address of ids) {
+    if (rows.length >= selection.limit) break;
+    const row = rowOf(snapshot, address, selection, nowMs, problem);
+    if (row !== null) rows.push(row);
+  }
+  return rows;
+}
+
+function rowOf(
+  snapshot: Snapshot,
+  address: JobAddress,
+  selection: Selection,
+  nowMs: number,
+  problem: string | null,
+): JobRecord | DamagedRecord | null {
+  const decoded = decodeHeader(snapshot[headerKey(address)] ?? '');
+  const isFiltered = selection.status !== null || selection.name !== null;
+  if (decoded.kind !== 'header') {
+    if (isFiltered) return null;
+    return damaged(
+      address.id,
+      unreadable(address.id, decoded.kind === 'newer' ? decoded : {kind: 'corrupt', what: 'header'}),
+    );
+  }
+  const {header} = decoded;
+  if (selection.status !== null && header.phase.kind !== selection.status) return null;
+  if (selection.name !== null && header.name !== selection.name) return null;
+  const withSteps = selection.details ?? header.plan.units <= MAX_LIST_DETAIL_UNITS;
+  try {
+    return recordOf(snapshot, address, nowMs, problem, {page: null, withSteps});
+  } catch (thrown) {
+    return damaged(address.id, thrown);
+  }
+}
+
+function damaged(id: string, thrown: unknown): DamagedRecord {
+  const {code, message} = thrown as {code?: string; message?: string};
+  return {id, status: 'damaged', damaged: true, error: {code: code ?? 'RECORD_CORRUPT', message: message ?? ''}};
+}
+
+/** The rows that `status` shows when no page is asked for. */
+export const DEFAULT_PAGE_LIMIT = MAX_ITEM_ROWS;

@@ -1,0 +1,105 @@
+/** Compiles the request of `run` and `enqueue`, a graph of steps, into a plan: unique ids, known and acyclic dependencies. */
+import {isObject, printValue} from '../core/json';
+import {MAX_STEPS} from '../core/limits';
+import type {Plan, StepNode} from '../core/plan';
+import type {ResolvedRetry} from '../core/retry';
+import {attemptLimits, invalid, payload, refuseLaterFields, stepId, type HandlerNames} from './request';
+
+/** What the job says for all its steps. */
+export interface JobLimits {
+  readonly retry: ResolvedRetry;
+  readonly maxCrashes: number;
+}
+
+interface StepDraft {
+  readonly id: string;
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly dependsOn: readonly string[];
+}
+
+/** The plan of a graph of steps. */
+export function planOfSteps(rawSteps: unknown, limits: JobLimits, handlers: HandlerNames): Plan {
+  if (!Array.isArray(rawSteps) || rawSteps.length === 0)
+    throw invalid(`A job requires a non-empty steps array, got ${printValue(rawSteps)}.`);
+  if (rawSteps.length > MAX_STEPS)
+    throw invalid(
+      `A job may have at most ${MAX_STEPS} steps, got ${rawSteps.length}. Use enqueueMany or mapReduce, which hold ` +
+        'many items as one step.',
+    );
+  // A list with holes is one with missing steps: `map` would pass over them.
+  const drafts = Array.from(rawSteps as readonly unknown[], draftOf);
+  const position = new Map(drafts.map((draft, index) => [draft.id, index]));
+  refuseUnknown(drafts, position);
+  refuseCycles(drafts);
+  const nodes = drafts.map((draft): StepNode => {
+    const where = `step ${printValue(draft.id)}`;
+    return {
+      kind: 'step',
+      id: draft.id,
+      handler: handlers.nameOf(draft.raw['handler'], where),
+      deps: draft.dependsOn.map((id) => position.get(id) ?? 0),
+      payload: payload(draft.raw['payload'], `The payload of ${where}`),
+      ...attemptLimits(draft.raw, limits, where),
+    };
+  });
+  return {nodes, orchestration: null};
+}
+
+function draftOf(raw: unknown, index: number): StepDraft {
+  if (!isObject(raw)) throw invalid(`Each step must be an object, got ${printValue(raw)} at index ${index}.`, {index});
+  const id = stepId(raw['id'], `Step ${index + 1}`);
+  refuseLaterFields(raw, `Step ${printValue(id)}`);
+  return {id, raw, dependsOn: dependencies(raw['dependsOn'], id)};
+}
+
+function dependencies(raw: unknown, id: string): readonly string[] {
+  if (raw === undefined || raw === null) return [];
+  const list: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
+  const unique = new Set<string>();
+  for (const entry of list) {
+    if (typeof entry !== 'string' || entry.trim() === '')
+      throw invalid(`dependsOn of step ${printValue(id)} must name steps, got ${printValue(entry)}.`, {stepId: id});
+    unique.add(entry.trim());
+  }
+  return [...unique];
+}
+
+function refuseUnknown(drafts: readonly StepDraft[], position: ReadonlyMap<string, number>): void {
+  drafts.forEach((draft, index) => {
+    if (position.get(draft.id) !== index)
+      throw invalid(`Step ids must be unique, and ${printValue(draft.id)} occurs twice.`, {stepId: draft.id});
+    if (draft.dependsOn.includes(draft.id))
+      throw invalid(`Step ${printValue(draft.id)} cannot depend on itself.`, {stepId: draft.id});
+    const unknown = draft.dependsOn.find((id) => !position.has(id));
+    if (unknown !== undefined)
+      throw invalid(`Step ${printValue(draft.id)} depends on ${printValue(unknown)}, an unknown step.`, {
+        stepId: draft.id,
+        dependencyId: unknown,
+      });
+  });
+}
+
+/** Removes steps whose dependencies are gone until none is left. Without recursion, because chains may be long. */
+function refuseCycles(drafts: readonly StepDraft[]): void {
+  const dependents = new Map<string, StepDraft[]>();
+  for (const draft of drafts) {
+    for (const id of draft.dependsOn) {
+      const list = dependents.get(id);
+      if (list === undefined) dependents.set(id, [draft]);
+      else list.push(draft);
+    }
+  }
+  const missing = new Map(drafts.map((draft) => [draft.id, draft.dependsOn.length]));
+  const free = drafts.filter((draft) => draft.dependsOn.length === 0);
+  for (let draft = free.pop(); draft !== undefined; draft = free.pop()) {
+    missing.delete(draft.id);
+    for (const dependent of dependents.get(draft.id) ?? []) {
+      const left = (missing.get(dependent.id) ?? 0) - 1;
+      missing.set(dependent.id, left);
+      if (left === 0) free.push(dependent);
+    }
+  }
+  if (missing.size === 0) return;
+  const cyclic = [...missing.keys()];
+  throw invalid(`The steps ${printValue(cyclic)} form a dependency cycle, or depend on one.`, {stepIds: cyclic});
+}

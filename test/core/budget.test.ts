@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import {expectedMs, handOverAtMs, makeBudget, mayStart, withAttempt, type BudgetTerms} from '../../src/core/budget';
+import type {Longest} from '../../src/core/header';
+
+const START_MS = 1_767_603_600_000;
+
+const termsOf = (terms: Partial<BudgetTerms> = {}): BudgetTerms => ({
+  startMs: START_MS,
+  nowMs: START_MS + 1_000,
+  budgetFromMs: START_MS,
+  maxRuntimeMs: 240_000,
+  leaseTtlMs: 390_000,
+  ...terms,
+});
+
+test('a budget ends after maxRuntimeMs, the lease 390 s after the start, the fence 30 s before', () => {
+  expect(makeBudget(termsOf())).toEqual({
+    startMs: START_MS,
+    endMs: START_MS + 240_000,
+    deadlineMs: START_MS + 390_000,
+    fenceMs: START_MS + 360_000,
+  });
+});
+
+test('a budget never goes beyond 330 s from the start, also for a call late in the execution', () => {
+  expect(makeBudget(termsOf({maxRuntimeMs: 600_000})).endMs).toBe(START_MS + 330_000);
+  expect(makeBudget(termsOf({budgetFromMs: START_MS + 200_000})).endMs).toBe(START_MS + 330_000);
+  expect(makeBudget(termsOf({budgetFromMs: START_MS + 50_000})).endMs).toBe(START_MS + 290_000);
+});
+
+test('leaseTtlMs lengthens the lease and never shortens it', () => {
+  expect(makeBudget(termsOf({leaseTtlMs: 1_000})).deadlineMs).toBe(START_MS + 390_000);
+  expect(makeBudget(termsOf({leaseTtlMs: 900_000})).deadlineMs).toBe(START_MS + 900_000);
+});
+
+test('an execution beyond the wall gets a lease from now on', () => {
+  const nowMs = START_MS + 1_000_000;
+  const {deadlineMs, fenceMs} = makeBudget(termsOf({nowMs}));
+  expect(deadlineMs).toBe(nowMs + 390_000);
+  expect(fenceMs).toBeGreaterThan(nowMs);
+});
+
+const terms = fc.record({
+  startMs: fc.constant(START_MS),
+  nowMs: fc.nat({max: 2_000_000}).map((ageMs) => START_MS + ageMs),
+  budgetFromMs: fc.nat({max: 360_000}).map((ageMs) => START_MS + ageMs),
+  maxRuntimeMs: fc.integer({min: 1_000, max: 600_000}),
+  leaseTtlMs: fc.integer({min: 1_000, max: 3_600_000}),
+});
+
+test('no attempt is planned into the fence, and none starts behind it', () => {
+  fc.assert(
+    fc.property(terms, fc.nat({max: 400_000}), fc.boolean(), (some, expected, isFirst) => {
+      const budget = makeBudget(some);
+      expect(budget.endMs).toBeLessThan(budget.fenceMs);
+      expect(budget.fenceMs).toBeLessThan(budget.deadlineMs);
+      expect(mayStart(budget, budget.fenceMs, expected, isFirst)).toBe(false);
+      if (mayStart(budget, some.nowMs, expected, false))
+        expect(some.nowMs + expected).toBeLessThanOrEqual(budget.endMs);
+    }),
+  );
+});
+
+test('an attempt starts when it is expected to end within the budget', () => {
+  const budget = makeBudget(termsOf());
+  expect(mayStart(budget, START_MS + 200_000, 40_000, false)).toBe(true);
+  expect(mayStart(budget, START_MS + 200_000, 40_001, false)).toBe(false);
+  expect(mayStart(budget, START_MS + 239_999, 0, false)).toBe(true);
+  expect(mayStart(budget, START_MS + 240_000, 0, false)).toBe(false);
+});
+
+test('the first attempt of an execution starts whatever it is expected to last, in the first 30 s', () => {
+  const budget = makeBudget(termsOf({maxRuntimeMs: 1_000}));
+  expect(mayStart(budget, START_MS + 29_999, 350_000, true)).toBe(true);
+  expect(mayStart(budget, START_MS + 30_000, 350_000, true)).toBe(false);
+  expect(mayStart(budget, START_MS + 29_999, 350_000, false)).toBe(false);
+});
+
+test('the next execution begins when this one will have spent its budget', () => {
+  const budget = makeBudget(termsOf());
+  // Four attempts of a minute fit into the budget from its start, two and a half minutes before its end two.
+  expect(handOverAtMs(budget, START_MS, 60_000, 5)).toBe(START_MS + 240_000 + 5_000);
+  expect(handOverAtMs(budget, START_MS + 90_000, 60_000, 3)).toBe(START_MS + 210_000 + 5_000);
+  expect(handOverAtMs(budget, START_MS + 230_000, 60_000, 2)).toBe(START_MS + 290_000 + 5_000);
+});
+
+test('there is nothing to hand over when all that is open fits, or nothing is known', () => {
+  const budget = makeBudget(termsOf());
+  expect(handOverAtMs(budget, START_MS, 60_000, 4)).toBeNull();
+  expect(handOverAtMs(budget, START_MS + 230_000, 60_000, 1)).toBeNull();
+  expect(handOverAtMs(budget, START_MS, 0, 1_000)).toBeNull();
+});
+
+test('an attempt is expected to last as long as the longest of its map step, else of the job', () => {
+  const longest: Longest = {jobMs: 9_000, nodes: [[2, 50]]};
+  expect(expectedMs(longest, 2)).toBe(50);
+  expect(expectedMs(longest, 0)).toBe(9_000);
+});
+
+test('the longest attempts only grow, and map steps have their own', () => {
+  let longest: Longest = {jobMs: 0, nodes: []};
+  longest = withAttempt(longest, 0, false, 500);
+  longest = withAttempt(longest, 1, true, 70);
+  longest = withAttempt(longest, 1, true, 40);
+  longest = withAttempt(longest, 2, true, 900);
+  expect(longest).toEqual({
+    jobMs: 900,
+    nodes: [
+      [1, 70],
+      [2, 900],
+    ],
+  });
+  expect(withAttempt(longest, 0, false, 10)).toBe(longest);
+});
+
+test('every attempt is remembered that is longer than all before it', () => {
+  const attempts = fc.array(fc.tuple(fc.nat({max: 3}), fc.nat({max: 100_000})), {minLength: 1, maxLength: 12});
+  fc.assert(
+    fc.property(attempts, (all) => {
+      const longest = all.reduce<Longest>((sofar, [node, ms]) => withAttempt(sofar, node, true, ms), {
+        jobMs: 0,
+        nodes: [],
+      });
+      expect(longest.jobMs).toBe(Math.max(...all.map(([, ms]) => ms)));
+      for (const [node] of all)
+        expect(expectedMs(longest, node)).toBe(
+          Math.max(...all.filter(([other]) => other === node).map(([, ms]) => ms)),
+        );
+    }),
+  );
+});

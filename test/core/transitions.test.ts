@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import {EMPTY_SUM, utf8Bytes} from '../../src/core/bytes';
+import {isFinal, isLeased, onlyPart, type Header, type Seal} from '../../src/core/header';
+import {decodeHeader, encodeHeader} from '../../src/core/header-codec';
+import {MAX_INLINE_SEALS, MAX_RECOVERIES, MAX_SUSPECTS, MAX_VALUE_BYTES} from '../../src/core/limits';
+import type {LogPosition, Outcome} from '../../src/core/outcome';
+import * as to from '../../src/core/transitions';
+import {live, lives, type LifeEvent} from '../support/lives';
+
+const NOW_MS = 1_767_603_600_000;
+const START: LogPosition = {count: 0, sum: EMPTY_SUM};
+const SOME: LogPosition = {count: 3, sum: 'abcdefgh'};
+
+function accepted(fields: Partial<to.Acceptance> = {}): Header {
+  return to.accept({
+    id: 'job_0mk2xyz12_abcdefghij',
+    name: 'Nightly',
+    owner: 'u1',
+    options: {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: true},
+    plan: {inline: '{}', pieces: 0, sum: 'abc', units: 100},
+    nowMs: NOW_MS,
+    ...fields,
+  });
+}
+
+const lease = {untilMs: NOW_MS + 390_000, by: 'x1', unit: 0};
+const back = (position: LogPosition): to.Return => ({
+  nowMs: NOW_MS + 5_000,
+  position,
+  longest: {jobMs: 7, nodes: []},
+  suspects: [],
+});
+const running = to.claim(accepted(), lease, NOW_MS + 1_000);
+const killed = (position: LogPosition, inDoubt: readonly number[] = [0]): Header =>
+  to.endLease(running, {reason: 'killed', position, inDoubt, nowMs: NOW_MS + 400_000});
+
+test('a new job is due for the dispatcher after a minute', () => {
+  const header = accepted();
+  expect(header.phase).toEqual({kind: 'queued', dueMs: NOW_MS + 60_000});
+  expect(header.revision).toBe(1);
+  expect(header.parts).toEqual([{epoch: 0, log: 0, position: START, lease: null}]);
+});
+
+test('a claim begins an epoch and goes on with the log', () => {
+  expect(running.phase).toEqual({kind: 'running'});
+  expect(running.parts).toEqual([{epoch: 1, log: 0, position: START, lease}]);
+  expect(running.startedAtMs).toBe(NOW_MS + 1_000);
+  expect(isLeased(running, lease.untilMs - 1)).toBe(true);
+  expect(isLeased(running, lease.untilMs)).toBe(false);
+});
+
+test('a job has started once', () => {
+  const paused = to.giveBack(running, back(SOME), {reason: 'budget', untilMs: null});
+  const again = to.claim(paused, lease, NOW_MS + 900_000);
+  expect(again.startedAtMs).toBe(NOW_MS + 1_000);
+  expect(paused.pausedAtMs).toBe(NOW_MS + 5_000);
+  expect(again.pausedAtMs).toBeNull();
+});
+
+test('a lease that is given back leaves the end of its log', () => {
+  const waiting = {reason: 'retry', untilMs: NOW_MS + 30_000} as const;
+  const paused = to.giveBack(running, back(SOME), waiting);
+  expect(paused.phase).toEqual({kind: 'paused', waiting});
+  expect(paused.parts).toEqual([{epoch: 1, log: 0, position: SOME, lease: null}]);
+  expect(paused.seals).toEqual([]);
+  expect(to.claim(paused, lease, NOW_MS).parts).toEqual([{epoch: 2, log: 0, position: SOME, lease}]);
+});
+
+test('a lease that was not given back is ended by a seal, and another log begins', () => {
+  const header = killed(SOME, [7]);
+  expect(header.seals).toEqual([{part: 0, log: 0, position: SOME}]);
+  expect(header.parts).toEqual([{epoch: 1, log: 1, position: START, lease: null}]);
+  expect(header.recoveries).toEqual([{atMs: NOW_MS + 400_000, epoch: 1, reason: 'killed', inDoubt: [7]}]);
+});
+
+test('an empty log needs no seal', () => {
+  expect(killed(START).seals).toEqual([]);
+  expect(onlyPart(killed(START)).log).toBe(1);
+});
+
+test('a kill blames the unit in doubt, a cancel does not', () => {
+  expect(killed(START, [7]).suspects).toEqual([{unit: 7, crashes: 1}]);
+  const twice = to.endLease(to.claim(killed(START, [7]), lease, NOW_MS), {
+    reason: 'killed',
+    position: START,
+    inDoubt: [7],
+    nowMs: NOW_MS,
+  });
+  expect(twice.suspects).toEqual([{unit: 7, crashes: 2}]);
+  expect(to.endLease(running, {reason: 'canceled', position: START, inDoubt: [7], nowMs: NOW_MS}).suspects).toEqual([]);
+  expect(killed(START, []).suspects).toEqual([]);
+});
+
+test('a job ends with its last outcome and without a lease', () => {
+  const last: Outcome = {kind: 'done', unit: 0, atMs: NOW_MS, durationMs: 5, result: '1'};
+  const ended = to.finish(running, back(SOME), 'completed', last);
+  expect(ended.phase).toEqual({kind: 'completed', atMs: NOW_MS + 5_000});
+  expect(ended.last).toEqual(last);
+  expect(onlyPart(ended).lease).toBeNull();
+  expect(isFinal(ended)).toBe(true);
+});
+
+test('a cancel ends an open job, a suspend lets it wait for its user', () => {
+  expect(to.cancel(accepted(), NOW_MS + 9).phase).toEqual({kind: 'canceled', atMs: NOW_MS + 9});
+  const suspended = to.suspend(accepted(), NOW_MS + 9);
+  expect(suspended.phase).toEqual({kind: 'paused', waiting: {reason: 'user', untilMs: null}});
+  expect(suspended.pausedAtMs).toBe(NOW_MS + 9);
+});
+
+test('an attempt whose outcome found no room is reported as in doubt', () => {
+  expect(to.reportUncommitted(running, 4, NOW_MS).recoveries).toEqual([
+    {atMs: NOW_MS, epoch: 1, reason: 'store', inDoubt: [4]},
+  ]);
+});
+
+test('a folded job keeps its state and its error, and nothing that takes room', () => {
+  const error = {name: 'Error', message: 'no', details: {}, stepId: 'a'};
+  const full = {...killed(SOME), phase: {kind: 'failed', atMs: NOW_MS} as const, sealPages: 2};
+  const folded = to.fold(full, error);
+  expect(folded).toMatchObject({
+    phase: full.phase,
+    name: 'Nightly',
+    seals: [],
+    sealPages: 0,
+    suspects: [],
+    recoveries: [],
+    last: null,
+  });
+  expect(folded.plan).toEqual({...full.plan, inline: null, pieces: 0});
+  expect(folded.folded).toEqual({error});
+});
+
+test('seals beyond the header’s share become a page', () => {
+  const seals = Array.from({length: MAX_INLINE_SEALS + 1}, (_none, log): Seal => ({part: 0, log, position: SOME}));
+  const few = {...accepted(), seals: seals.slice(1), sealPages: 3};
+  expect(to.overflowSeals(few)).toEqual({header: few, page: null});
+  const many = {...few, seals};
+  expect(to.overflowSeals(many)).toEqual({header: {...many, seals: [], sealPages: 4}, page: seals});
+});
+
+test('seals become a page when the header would be too long with them', () => {
+  const seals = Array.from({length: 20}, (_none, log): Seal => ({part: 0, log, position: SOME}));
+  const long = {...accepted({plan: {inline: 'z'.repeat(7_600), pieces: 0, sum: 'abc', units: 1}}), seals};
+  expect(to.overflowSeals(long).page).toEqual(seals);
+  expect(to.overflowSeals({...long, seals: []}).page).toBeNull();
+});
+
+const names = fc.constantFrom('n'.repeat(200), '日'.repeat(200), '😀'.repeat(100));
+
+/** Checks every header that is written in any life of a job. */
+function overLives(check: (header: Header, log: LogPosition, before: Header) => void): void {
+  fc.assert(
+    fc.property(names, lives, (name, events) => {
+      live(name, [...events, {kind: 'claim', number: 1}, {kind: 'finish', number: 1}], check);
+    }),
+    // Shrinking a long life would take minutes.
+    {numRuns: 40, interruptAfterTimeLimit: 20_000},
+  );
+}
+
+test('H2 a job is running exactly while it has a lease', () => {
+  overLives((header) => {
+    expect(header.phase.kind === 'running').toBe(onlyPart(header).lease !== null);
+  });
+});
+
+test('H3 without a lease the header has the end of the log, and a log that died is sealed', () => {
+  overLives((header, log, before) => {
+    const [part, old] = [onlyPart(header), onlyPart(before)];
+    if (part.lease === null) expect(part.position).toEqual(log);
+    if (part.log !== old.log) expect([old.log + 1, START]).toEqual([part.log, part.position]);
+    const sealed = header.seals.map((seal) => seal.log);
+    expect([...new Set(sealed)].sort((one, other) => one - other)).toEqual(sealed);
+    expect(sealed.every((number) => number < part.log)).toBe(true);
+  });
+});
+
+test('H4 what the header remembers is bounded, and it stays below the value limit', () => {
+  overLives((header) => {
+    expect(header.seals.length).toBeLessThanOrEqual(MAX_INLINE_SEALS);
+    expect(header.suspects.length).toBeLessThanOrEqual(MAX_SUSPECTS);
+    expect(header.recoveries.length).toBeLessThanOrEqual(MAX_RECOVERIES);
+    expect(utf8Bytes(encodeHeader(header))).toBeLessThanOrEqual(MAX_VALUE_BYTES);
+  });
+});
+
+test('H4 holds for a job that is killed three hundred times', () => {
+  const kills = Array.from({length: 300}, (_none, number): LifeEvent => ({kind: 'commitAndDie', number}));
+  let longest = 0;
+  live('日'.repeat(200), [{kind: 'claim', number: 1}, ...kills, {kind: 'finish', number: 1}], (header) => {
+    longest = Math.max(longest, utf8Bytes(encodeHeader(header)));
+  });
+  expect(longest).toBeLessThanOrEqual(MAX_VALUE_BYTES);
+  expect(longest).toBeGreaterThan(6_000);
+});
+
+test('every change of state is a new revision, of a time that does not go back', () => {
+  overLives((header, _log, before) => {
+    expect(header.revision).toBe(before.revision + 1);
+    expect(header.updatedAtMs).toBeGreaterThanOrEqual(before.updatedAtMs);
+    expect(onlyPart(header).epoch).toBeGreaterThanOrEqual(onlyPart(before).epoch);
+    if (isFinal(before)) expect(header.phase).toEqual(before.phase);
+  });
+});
+
+test('every header that is written can be read', () => {
+  overLives((header) => {
+    const decoded = decodeHeader(encodeHeader(header));
+    expect(decoded.kind === 'header' ? encodeHeader(decoded.header) : decoded.kind).toBe(encodeHeader(header));
+  });
+});

@@ -1,0 +1,200 @@
+/**
+ * The jobs that the sweep kills. Each handler reports that it ran, takes some time in a service call (so that kills
+ * inside handlers are among the points), and returns what depends on its context alone.
+ */
+
+/** The host's script; pasted beside the bundle. */
+export const HOST = `
+function note(ctx, ms) {
+  Sim.effect('run', {step: ctx.stepId, attempt: ctx.attempt});
+  if (ms > 0) Utilities.sleep(ms);
+}
+function add(ctx) {
+  note(ctx, 500);
+  return (ctx.payload.plus || []).reduce(function (sum, id) { return sum + ctx.results[id]; }, ctx.payload.n);
+}
+function tasks() {
+  return [1, 2, 3, 4, 5].map(function (n) {
+    return {handler: 'add', payload: {n: n, plus: n > 1 ? ['chain_step_' + (n - 1)] : []}};
+  });
+}
+function slowAdd(ctx) { var sum = add(ctx); Utilities.sleep(40000); Sim.effect('end', ctx.stepId); return sum; }
+function slowSquare(ctx) { var result = square(ctx); Utilities.sleep(15000); return result; }
+function slowChain() {
+  return AST.Jobs.chain({name: 'chain', mode: 'enqueue', tasks: tasks().map(function (task) {
+    return {handler: 'slowAdd', payload: task.payload};
+  })});
+}
+function slowMapReduce() {
+  return AST.Jobs.mapReduce({name: 'squares', mode: 'enqueue', items: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], mapHandler: 'slowSquare', reduceHandler: 'total'});
+}
+function slowLarge() {
+  return AST.Jobs.chain({name: 'large', mode: 'enqueue', tasks: ['a', 'b', 'c'].map(function (letter) { return {handler: 'slowBig', payload: letter}; })});
+}
+function slowBig(ctx) { note(ctx, 30000); return new Array(9001).join(ctx.payload); }
+function square(ctx) { note(ctx, 200); return ctx.payload.item * ctx.payload.item; }
+function total(ctx) {
+  note(ctx, 200);
+  return ctx.payload.mapStepIds.reduce(function (sum, id) { return sum + ctx.results[id]; }, 0);
+}
+/** Fails twice for good reasons: what it has done is in the host's own properties, as a real script would have it. */
+function failTwice(ctx) {
+  note(ctx, 200);
+  var store = PropertiesService.getScriptProperties();
+  var before = Number(store.getProperty('failures') || 0);
+  if (before >= 2) return 'third';
+  store.setProperty('failures', String(before + 1));
+  throw new Error('not yet');
+}
+function big(ctx) { note(ctx, 100); return new Array(20001).join('x'); }
+function chain5() {
+  return AST.Jobs.chain({name: 'chain', mode: 'enqueue', tasks: tasks()});
+}
+function runChain5() {
+  return AST.Jobs.chain({name: 'chain', tasks: tasks()});
+}
+function diamond() {
+  return AST.Jobs.enqueue({name: 'diamond', steps: [
+    {id: 'top', handler: 'add', payload: {n: 1}},
+    {id: 'left', handler: 'add', payload: {n: 10, plus: ['top']}, dependsOn: 'top'},
+    {id: 'right', handler: 'add', payload: {n: 100, plus: ['top']}, dependsOn: ['top']},
+    {id: 'bottom', handler: 'add', payload: {n: 1000, plus: ['top', 'left', 'right']}, dependsOn: ['left', 'right']},
+  ]});
+}
+function mapReduce12() {
+  return AST.Jobs.mapReduce({name: 'squares', mode: 'enqueue', items: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], mapHandler: 'square', reduceHandler: 'total'});
+}
+function failing() {
+  return AST.Jobs.enqueue({name: 'failing', steps: [
+    {id: 'flaky', handler: 'failTwice', retry: {delayMs: 1000}},
+    {id: 'other', handler: 'add', payload: {n: 5}},
+    {id: 'after', handler: 'add', payload: {n: 7, plus: ['other']}, dependsOn: 'other'},
+  ]});
+}
+function large() {
+  return AST.Jobs.enqueue({name: 'large', steps: [
+    {id: 'big', handler: 'big', payload: new Array(9001).join('p')},
+    {id: 'after', handler: 'sizeOf', dependsOn: 'big'},
+  ]});
+}
+function sizeOf(ctx) { note(ctx, 0); return ctx.results.big.length; }
+function cancelIt() { var id = AST.Jobs.list({name: 'chain'})[0].id; return AST.Jobs.cancel(id); }
+function listJobs() { return AST.Jobs.list(); }
+function finishTwo() {
+  for (var i = 0; i < 2; i++) AST.Jobs.run({name: 'old', steps: [{id: 'a', handler: 'pad'}], options: {autoResume: false}});
+}
+function pad() { return new Array(20001).join('z'); }
+function tight() {
+  return AST.Jobs.enqueue({name: 'tight', steps: [{id: 'only', handler: 'add', payload: {n: 1, pad: padding()}}]});
+}
+/** Does not shrink when it is packed. */
+function padding() {
+  var text = '';
+  for (var i = 1; text.length < 25000; i++) text += (i * 2654435761 % 4294967296).toString(36);
+  return text;
+}
+`;
+
+/** What a scenario must come to. */
+export interface Scenario {
+  readonly name: string;
+  /** Runs before anything is killed. */
+  readonly before?: {readonly fn: string; readonly thenMs?: number};
+  /** Values of 8,000 bytes that the host keeps in the same store. */
+  readonly hostKeys?: number;
+  /** From here on calls are counted and killed. */
+  readonly act: string;
+  /** The job to look at. */
+  readonly job: string;
+  readonly status: string;
+  readonly results: Readonly<Record<string, unknown>> | null;
+  /** Attempts that fail by themselves, by step. */
+  readonly failures?: Readonly<Record<string, number>>;
+}
+
+const CHAIN_RESULTS = {chain_step_1: 1, chain_step_2: 3, chain_step_3: 6, chain_step_4: 10, chain_step_5: 15};
+
+const SQUARES = Object.fromEntries(Array.from({length: 12}, (_none, index) => [`map_${index + 1}`, (index + 1) ** 2]));
+
+export const SCENARIOS: readonly Scenario[] = [
+  {name: 'a chain of 5', act: 'chain5', job: 'chain', status: 'completed', results: CHAIN_RESULTS},
+  {name: 'a chain of 5, run at once', act: 'runChain5', job: 'chain', status: 'completed', results: CHAIN_RESULTS},
+  {
+    name: 'a diamond',
+    act: 'diamond',
+    job: 'diamond',
+    status: 'completed',
+    results: {top: 1, left: 11, right: 101, bottom: 1113},
+  },
+  {
+    name: 'a map-reduce of 12',
+    act: 'mapReduce12',
+    job: 'squares',
+    status: 'completed',
+    results: {...SQUARES, reduce: 650},
+  },
+  {
+    name: 'a step that fails twice',
+    act: 'failing',
+    job: 'failing',
+    status: 'completed',
+    results: {flaky: 'third', other: 5, after: 12},
+    failures: {flaky: 2},
+  },
+  {
+    name: 'a large payload and a large result',
+    act: 'large',
+    job: 'large',
+    status: 'completed',
+    results: {big: 'x'.repeat(20_000), after: 20_000},
+  },
+  {
+    name: 'a cancel',
+    before: {fn: 'chain5'},
+    act: 'cancelIt',
+    job: 'chain',
+    status: 'canceled',
+    results: null,
+  },
+  {
+    name: 'an enqueue, with finished jobs that are old enough to go',
+    before: {fn: 'finishTwo', thenMs: 31 * 24 * 3_600_000},
+    act: 'chain5',
+    job: 'chain',
+    status: 'completed',
+    results: CHAIN_RESULTS,
+  },
+];
+
+/** Each reading of a full store moves half a megabyte, so that this one is swept by sample. */
+export const FULL_STORE: Scenario = {
+  name: 'an enqueue that finds the store full of finished jobs',
+  before: {fn: 'finishTwo'},
+  hostKeys: 50,
+  act: 'tight',
+  job: 'tight',
+  status: 'completed',
+  results: {only: 1},
+};
+
+/**
+ * Steps that take long, so that an owner which comes back from a stall, or its late write, meets a successor in the
+ * middle of its work. Attempts of one step may overlap then, which no store can prevent.
+ */
+export const SLOW_SCENARIOS: readonly Scenario[] = [
+  {name: 'a slow chain of 5', act: 'slowChain', job: 'chain', status: 'completed', results: CHAIN_RESULTS},
+  {
+    name: 'a slow map-reduce of 12',
+    act: 'slowMapReduce',
+    job: 'squares',
+    status: 'completed',
+    results: {...SQUARES, reduce: 650},
+  },
+  {
+    name: 'slow large results',
+    act: 'slowLarge',
+    job: 'large',
+    status: 'completed',
+    results: {chain_step_1: 'a'.repeat(9_000), chain_step_2: 'b'.repeat(9_000), chain_step_3: 'c'.repeat(9_000)},
+  },
+];

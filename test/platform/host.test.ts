@@ -1,0 +1,181 @@
+import {isJobsError} from '../../src/errors';
+import {Hosts, isHostUnknown} from '../../src/platform/host';
+import {realmOf, type Realm} from '../support/realms';
+import {refusal} from '../support/requests';
+
+/** A service that must not be called while a host is looked for. */
+const SERVICES = `
+  var PropertiesService = new Proxy({}, {get() { throw new Error('a service was called'); }});
+  var ScriptApp = {name: 'ScriptApp'}, Utilities = {name: 'Utilities'}, LockService = {name: 'LockService'}, console = {name: 'console'};
+`;
+const project = (source: string): Realm => realmOf(SERVICES + source);
+const library = (): Realm => realmOf(`${SERVICES} var AST = {}; function astJobsWorker() {}`);
+const script = `function work() { return 'declared'; } const later = () => 'constant'; function astJobsWorker() {}`;
+
+const hostsIn = (realm: Realm): Hosts => new Hosts(realm.scope);
+
+test('a bound host is the host of every call', () => {
+  const [own, mine, other] = [library(), project(script), project(script)];
+  const hosts = hostsIn(own);
+  hosts.bind(mine.scope, undefined);
+  for (const request of [undefined, 'job_1', {}, other.made()])
+    expect(hosts.of(request).services.ScriptApp).toBe(mine.run('ScriptApp'));
+  expect(hosts.of(undefined)).toBe(hosts.of(other.made()));
+});
+
+test('a host that binds again is the host from then on', () => {
+  const [one, other] = [project(script), project(script)];
+  const hosts = hostsIn(library());
+  hosts.bind(one.scope, {});
+  hosts.bind(other.scope, {});
+  expect(hosts.of(undefined).services.ScriptApp).toBe(other.run('ScriptApp'));
+});
+
+test('unbound, a request leads to the script that made it', () => {
+  const [mine, other] = [project(script), project(script)];
+  const hosts = hostsIn(library());
+  expect(hosts.of(mine.made()).services.ScriptApp).toBe(mine.run('ScriptApp'));
+  expect(hosts.of(other.made('({constructor: Object})')).services.ScriptApp).toBe(other.run('ScriptApp'));
+});
+
+test('the script of a request stays the host of the execution', () => {
+  const mine = project(script);
+  const hosts = hostsIn(library());
+  const host = hosts.of(mine.made());
+  expect([hosts.of('job_1'), hosts.of(undefined), hosts.of(mine.made()), hosts.of(Object.create(null))]).toEqual([
+    host,
+    host,
+    host,
+    host,
+  ]);
+});
+
+test('a guest is found with its services, its handlers and its trigger handler', () => {
+  const mine = project(script);
+  const host = hostsIn(library()).of(mine.made());
+  for (const name of ['PropertiesService', 'LockService', 'ScriptApp', 'Utilities', 'console'] as const)
+    expect(host.services[name]).toBe(mine.run(name));
+  expect(host).toMatchObject({triggerHandler: 'astJobsWorker', store: 'script', lock: null});
+  expect([host.findFunction('work')?.({}), host.findFunction('later')?.({})]).toEqual(['declared', 'constant']);
+  expect(host.hasTriggerHandler()).toBe(true);
+});
+
+test('services that are constants of the script are found, unless that look-up is off', () => {
+  const mine = realmOf(`const PropertiesService = {name: 'double'}; function main() {}`);
+  const hosts = hostsIn(library());
+  hosts.bind(mine.scope, {});
+  expect(hosts.of(undefined).services.PropertiesService).toBe(mine.run('PropertiesService'));
+  hosts.bind(mine.scope, {dynamicLookup: false});
+  expect(hosts.of(undefined).services.PropertiesService).toBeUndefined();
+});
+
+test('in the single-file form the script is the host, whatever is passed', () => {
+  const pasted = project(`var AST = {}; ${script}`);
+  const hosts = hostsIn(pasted);
+  for (const request of [undefined, 'job_1', pasted.made(), {}, Object.create(null)])
+    expect(hosts.of(request).services.ScriptApp).toBe(pasted.run('ScriptApp'));
+});
+
+test.each([
+  ['nothing', () => undefined],
+  ['an id', () => 'job_1'],
+  ['a request without a prototype', () => Object.create(null) as unknown],
+  ['a request of a realm that is no Apps Script', () => ({})],
+  ['a list', () => [{}]],
+])('a call that passes %s in a fresh, unbound library cannot know its host', (_what, request) => {
+  const error = refusal(() => hostsIn(library()).of(request()));
+  expect(error).toMatchObject({name: 'AstJobsCapabilityError', code: 'HOST_UNKNOWN'});
+  expect(error.message).toContain('const ASTX = ASTLib.AST || ASTLib; ASTX.Jobs.bind(globalThis);');
+  expect(isHostUnknown(error)).toBe(true);
+});
+
+test('a request that the library itself made does not make the library its own host', () => {
+  const own = library();
+  expect(refusal(() => hostsIn(own).of(own.made())).code).toBe('HOST_UNKNOWN');
+});
+
+test('only an unknown host is an unknown host', () => {
+  expect([null, 'HOST_UNKNOWN', new Error('HOST_UNKNOWN'), {code: 'HOST_UNKNOWN'}].some(isHostUnknown)).toBe(false);
+});
+
+test('binding calls no service', () => {
+  const mine = project(script);
+  const hosts = hostsIn(library());
+  expect(() => hosts.bind(mine.scope, {store: 'user'})).not.toThrow();
+  expect(() => mine.run('PropertiesService.anything')).toThrow('a service was called');
+});
+
+test('an allow-list turns the look-up by name off', () => {
+  const mine = project(script);
+  const hosts = hostsIn(library());
+  const listed = (): string => 'listed';
+  hosts.bind(mine.scope, {handlers: {work: listed, notOne: 5}});
+  const host = hosts.of(undefined);
+  expect(host.findFunction('work')).toBe(listed);
+  for (const name of ['later', 'notOne', 'toString', 'constructor', '__proto__'])
+    expect(host.findFunction(name)).toBeNull();
+});
+
+test('with the look-up off constants are no handlers', () => {
+  const hosts = hostsIn(library());
+  hosts.bind(project(script).scope, {dynamicLookup: false});
+  expect([hosts.of(undefined).findFunction('work')?.({}), hosts.of(undefined).findFunction('later')]).toEqual([
+    'declared',
+    null,
+  ]);
+});
+
+test.each<[string, boolean]>([
+  ['astJobsWorker', true],
+  ['later', true],
+  ['Lib.tick', true],
+  ['Lib.deep.tick', true],
+  ['absent', false],
+  ['Lib', false],
+  ['Lib.absent', false],
+  ['Lib.text.tick', false],
+  ['absent.tick', false],
+])('the trigger handler %s is there: %s', (triggerHandler, isThere) => {
+  const mine = project(`${script} var Lib = {tick() {}, deep: {tick() {}}, text: null};`);
+  const hosts = hostsIn(library());
+  hosts.bind(mine.scope, {triggerHandler});
+  expect(hosts.of(undefined)).toMatchObject({triggerHandler});
+  expect(hosts.of(undefined).hasTriggerHandler()).toBe(isThere);
+});
+
+test('a store and a lock are taken as they were given', () => {
+  const lock = {tryLock: () => true, releaseLock: () => undefined};
+  const hosts = hostsIn(library());
+  hosts.bind(project(script).scope, {store: 'document', lock});
+  expect(hosts.of(undefined)).toMatchObject({store: 'document', lock});
+});
+
+test.each([undefined, null, 5, 'globalThis'])('%p is no global object', (scope) => {
+  const error = refusal(() => hostsIn(library()).bind(scope, {}));
+  expect(error).toMatchObject({name: 'AstJobsValidationError', code: 'INVALID_OPTION'});
+  expect(error.message).toMatch(/bind expects the global object of your script: bind\(globalThis\), got /);
+});
+
+test.each<[unknown, string]>([
+  ['script', 'an object of options, got `"script"`'],
+  [[], 'an object of options, got `[]`'],
+  [{handler: {}}, 'bind knows the options triggerHandler, store, lock, handlers, dynamicLookup, got `"handler"`'],
+  [{triggerHandler: 5}, 'triggerHandler must be the name of a function, got `5`'],
+  [{triggerHandler: 'a b'}, 'triggerHandler must be the name of a function'],
+  [{triggerHandler: 'a..b'}, 'triggerHandler must be the name of a function'],
+  [{store: 'cache'}, "store must be 'script', 'user' or 'document', got `\"cache\"`"],
+  [{store: null}, "store must be 'script', 'user' or 'document', got `null`"],
+  [{lock: {}}, 'lock must be a Lock of LockService, got `{}`'],
+  [{lock: {tryLock: () => true}}, 'lock must be a Lock of LockService, got a value with a function at .tryLock'],
+  [{handlers: ['work']}, 'handlers must be an object of functions, got `["work"]`'],
+  [{handlers: null}, 'handlers must be an object of functions, got `null`'],
+  [{dynamicLookup: 'no'}, 'dynamicLookup must be true or false, got `"no"`'],
+])('bind refuses %j', (options, says) => {
+  const mine = project(script);
+  const hosts = hostsIn(library());
+  const error = refusal(() => hosts.bind(mine.scope, options));
+  expect(error).toMatchObject({name: 'AstJobsValidationError', code: 'INVALID_OPTION'});
+  expect(error.message).toContain(says);
+  expect(isJobsError(error)).toBe(true);
+  expect(isHostUnknown(refusal(() => hosts.of(undefined)))).toBe(true);
+});
