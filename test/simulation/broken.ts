@@ -94,12 +94,6 @@ const BROKEN: readonly Broken[] = [
     put: 'log: 0, epoch: 0, unit: 0}',
   },
   {
-    name: 'strays are not swept',
-    file: 'src/engine/alarm.ts',
-    find: 'this.removeTriggers(existing.filter((uid) => !named.has(uid)));',
-    put: 'this.removeTriggers(existing.filter((uid) => named.size > 9 && !named.has(uid)));',
-  },
-  {
     name: 'transient errors are not tried again',
     file: 'src/core/service-error.ts',
     find: 'export const MAX_TRIES = 5;',
