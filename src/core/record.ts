@@ -97,7 +97,7 @@ function rowsOf(job: StoredJob, view: RecordView): readonly Row[] {
 }
 
 /** State of a unit as users read it. */
-export function stateOfUnit(job: StoredJob, unit: number, running: number): StepState {
+function stateOfUnit(job: StoredJob, unit: number, running: number): StepState {
   const state = job.ledger.state(unit);
   if (state !== 'pending') return state;
   if (job.header.phase.kind === 'canceled') return 'canceled';

@@ -9,7 +9,7 @@ import {chainSum, EMPTY_SUM, splitByBytes, utf8Bytes} from '../core/bytes';
 import {resultKey, segmentKey, type JobAddress} from '../core/keys';
 import {INLINE_RESULT_BYTES, MAX_VALUE_BYTES, SEGMENT_BYTES} from '../core/limits';
 import {advance, outcomeText, type LogPosition, type Outcome} from '../core/outcome';
-import {encodeSegment, NO_UNIT} from '../core/segment';
+import {encodeSegment} from '../core/segment';
 import type {Tail} from '../core/stored-job';
 
 /** Writes one key. */
@@ -65,15 +65,7 @@ export class LogWriter {
     const large = {address, pieces: pieces.length, sum: chainSum(EMPTY_SUM, result)};
     return {kind: 'doneLarge', unit, atMs, durationMs, large};
   }
-
-  /** Says in the log, before its handler runs, that a suspect may begin. */
-  mark(write: Write, unit: number): void {
-    this.commit(write, [], unit);
-  }
 }
-
-/** No unit may have begun. */
-export const NOTHING_BEGUN = NO_UNIT;
 
 /** Bytes that a commit of some outcomes may add, keys and pieces included. */
 export function bytesOfCommit(outcomes: readonly Outcome[]): number {

@@ -2,7 +2,7 @@
 import {isFinal, type Header} from '../core/header';
 import {decodeHeader} from '../core/header-codec';
 import {headerKey, type JobAddress} from '../core/keys';
-import {MAX_ITEM_ROWS, MAX_LIST_DETAIL_UNITS} from '../core/limits';
+import {MAX_LIST_DETAIL_UNITS} from '../core/limits';
 import {foldedRecord, isoTime, jobRecord, type RecordView} from '../core/record';
 import {readJob, readLarge, type JobReading, type Snapshot, type StoredJob} from '../core/stored-job';
 import {jobsError} from '../errors';
@@ -182,6 +182,3 @@ function damaged(id: string, thrown: unknown): DamagedRecord {
   const {code, message} = thrown as {code?: string; message?: string};
   return {id, status: 'damaged', damaged: true, error: {code: code ?? 'RECORD_CORRUPT', message: message ?? ''}};
 }
-
-/** The rows that `status` shows when no page is asked for. */
-export const DEFAULT_PAGE_LIMIT = MAX_ITEM_ROWS;

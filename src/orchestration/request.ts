@@ -184,7 +184,7 @@ export function storeOption(raw: unknown): 'properties' {
   throw jobsError('NOT_SUPPORTED', `Only checkpointStore 'properties' is supported, got ${printValue(raw)}.`);
 }
 
-export function booleanOption(raw: unknown, name: string): boolean {
+function booleanOption(raw: unknown, name: string): boolean {
   if (typeof raw === 'boolean') return raw;
   throw jobsError('INVALID_OPTION', `options.${name} must be true or false, got ${printValue(raw)}.`);
 }

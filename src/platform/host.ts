@@ -7,7 +7,7 @@
  * No service is called here, so that `bind` is safe at the top level of a script, in `onOpen` too.
  */
 import {isObject, printValue} from '../core/json';
-import {isJobsError, jobsError} from '../errors';
+import {jobsError} from '../errors';
 import type {BindOptions} from '../types';
 import type {LockLike, Services} from './handles';
 import type {StoreKind} from './properties-store';
@@ -149,9 +149,4 @@ function isLock(lock: unknown): boolean {
 
 function optionError(expected: string, got: unknown): Error {
   return jobsError('INVALID_OPTION', `${expected}, got ${printValue(got)}.`);
-}
-
-/** For callers that may do without a host. */
-export function isHostUnknown(thrown: unknown): boolean {
-  return isJobsError(thrown) && thrown.code === 'HOST_UNKNOWN';
 }
