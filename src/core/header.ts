@@ -136,3 +136,17 @@ export function onlyPart(header: Header): Part {
 export function isLeased(header: Header, nowMs: number): boolean {
   return header.parts.some((part) => part.lease !== null && part.lease.untilMs > nowMs);
 }
+
+/** What users read: a job whose owner was asked to stop is paused, whether or not the owner lives to give it back. */
+export function statusOf(header: Header): Phase['kind'] {
+  return isStopping(header) ? 'paused' : header.phase.kind;
+}
+
+/** Whether a job waits for an explicit `resume`. */
+export function waitsForUser(header: Header): boolean {
+  return isStopping(header) || (header.phase.kind === 'paused' && header.phase.waiting.reason === 'user');
+}
+
+function isStopping(header: Header): boolean {
+  return header.isHalted && header.phase.kind === 'running';
+}

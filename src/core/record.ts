@@ -2,7 +2,7 @@
  * The public record of a job, built from what is stored. Pure: (stored job, what the caller asks for) → plain JSON.
  */
 import type {JobRecord, JobStatus, RecoveryRecord, StateCounts, StepRecord, StepState, StoredError} from '../types';
-import {onlyPart, type Header, type Phase} from './header';
+import {onlyPart, statusOf, waitsForUser, type Header, type Phase} from './header';
 import type {Ledger} from './ledger';
 import {MAX_ITEM_ROWS} from './limits';
 import type {NumberedPlan} from './plan';
@@ -48,7 +48,7 @@ function headerRecord(header: Header, prefix: string): JobRecord {
   return {
     id: header.id,
     name: header.name,
-    status: phase.kind,
+    status: statusOf(header),
     version: header.revision,
     createdAt: isoTime(header.createdAtMs),
     updatedAt: isoTime(header.updatedAtMs),
@@ -63,11 +63,17 @@ function headerRecord(header: Header, prefix: string): JobRecord {
     options: {...header.options, checkpointStore: 'properties', propertyPrefix: prefix},
     steps: [],
     results: {},
-    waiting: phase.kind === 'paused' ? {reason: phase.waiting.reason, untilMs: phase.waiting.untilMs} : null,
+    waiting: waitingOf(header),
     wakeUp: null,
     recoveries: [],
     owner: header.owner,
   };
+}
+
+function waitingOf(header: Header): JobRecord['waiting'] {
+  if (waitsForUser(header)) return {reason: 'user', untilMs: null};
+  const {phase} = header;
+  return phase.kind === 'paused' ? {reason: phase.waiting.reason, untilMs: phase.waiting.untilMs} : null;
 }
 
 /** ISO 8601 in UTC, or `null`. */

@@ -7,7 +7,7 @@
  * for kills during it.
  */
 import {expectedMs, handOverAtMs, latestEndMs, makeBudget, mayStart, type Budget} from '../core/budget';
-import {isFinal, isLeased, onlyPart, type Header, type Waiting} from '../core/header';
+import {isFinal, isLeased, onlyPart, waitsForUser, type Header, type Waiting} from '../core/header';
 import {encodeHeader, encodeSeal} from '../core/header-codec';
 import {headerKey, sealPageKey} from '../core/keys';
 import {EMPTY_SUM} from '../core/bytes';
@@ -198,11 +198,11 @@ export function writeHeader(hold: Hold, job: StoredJob, header: Header): Header 
  * always: whether the reason is gone is cheap to see.
  */
 export function dueAtMs(header: Header, nowMs: number): number | null {
-  if (isFinal(header) || isLeased(header, nowMs) || !header.options.autoResume) return null;
+  if (isFinal(header) || isLeased(header, nowMs) || !header.options.autoResume || waitsForUser(header)) return null;
   const {phase} = header;
   if (phase.kind === 'queued') return phase.dueMs;
   if (phase.kind !== 'paused') return nowMs;
-  return phase.waiting.reason === 'user' ? null : (phase.waiting.untilMs ?? nowMs);
+  return phase.waiting.untilMs ?? nowMs;
 }
 
 /** For when a one-off is worth its cost; `null` leaves a job to the watchdog. */

@@ -5,7 +5,7 @@
  *
  * One hold of the lock settles the job that ran and claims the next; the hold that finds none arms or disarms triggers.
  */
-import {isFinal, isLeased, type Header} from '../core/header';
+import {isFinal, isLeased, waitsForUser, type Header} from '../core/header';
 import {decodeHeader} from '../core/header-codec';
 import {headerKey, parseUserKey} from '../core/keys';
 import {MAX_CLAIMS_PER_PASS} from '../core/limits';
@@ -176,13 +176,13 @@ export class Pass {
 
 /** Whether triggers have anything to do with a job. */
 function isAutomatic(header: Header): boolean {
-  return header.options.autoResume && !(header.phase.kind === 'paused' && header.phase.waiting.reason === 'user');
+  return header.options.autoResume && !waitsForUser(header);
 }
 
 /** When the next execution should look at a job; `null` leaves it to the watchdog. */
 function nextLookAtMs(hold: Hold, {address, header}: OpenJob): number | null {
   if (!isLeased(header, hold.nowMs)) return wakeUpAtMs(header, hold.nowMs);
-  const reading = header.options.autoResume ? readJob(hold.snapshot, address) : null;
+  const reading = isAutomatic(header) ? readJob(hold.snapshot, address) : null;
   return reading?.kind === 'job' ? deathWatchAtMs(reading.job, hold.nowMs) : null;
 }
 

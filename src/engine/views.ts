@@ -1,5 +1,5 @@
 /** Records out of a snapshot: one job, or a list. Reading takes one call of the store and no lock. */
-import {isFinal, type Header} from '../core/header';
+import {isFinal, statusOf, waitsForUser, type Header} from '../core/header';
 import {decodeHeader} from '../core/header-codec';
 import {headerKey, type JobAddress} from '../core/keys';
 import {MAX_LIST_DETAIL_UNITS} from '../core/limits';
@@ -99,7 +99,7 @@ function recordOfJob(
 /** When the next execution is planned, at the latest: a one-off is for speed, the watchdog comes in any case. */
 function wakeUpOf(snapshot: Snapshot, header: Header, nowMs: number, problem: string | null): JobRecord['wakeUp'] {
   if (isFinal(header) || !header.options.autoResume) return null;
-  if (header.phase.kind === 'paused' && header.phase.waiting.reason === 'user') return null;
+  if (waitsForUser(header)) return null;
   if (problem !== null) return {at: null, problem};
   const {watchdog, oneOff, oneOffAtMs, everyMinutes} = readUserTriggers(snapshot, header.owner);
   if (watchdog === null)
@@ -168,7 +168,7 @@ function rowOf(
     );
   }
   const {header} = decoded;
-  if (selection.status !== null && header.phase.kind !== selection.status) return null;
+  if (selection.status !== null && statusOf(header) !== selection.status) return null;
   if (selection.name !== null && header.name !== selection.name) return null;
   const withSteps = selection.details ?? header.plan.units <= MAX_LIST_DETAIL_UNITS;
   try {

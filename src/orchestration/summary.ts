@@ -1,4 +1,5 @@
 /** The summary that records of orchestration helpers carry: counts and a status for each stage. */
+import {statusOf} from '../core/header';
 import {countStates} from '../core/record';
 import type {StoredJob} from '../core/stored-job';
 import type {JobStatus, OrchestrationSummary, StageSummary, StateCounts} from '../types';
@@ -7,7 +8,7 @@ import type {JobStatus, OrchestrationSummary, StageSummary, StateCounts} from '.
 export function summarize(job: StoredJob): OrchestrationSummary | null {
   const {orchestration, nodes} = job.plan.plan;
   if (orchestration === null) return null;
-  const status = job.header.phase.kind;
+  const status = statusOf(job.header);
   const all = countStates(
     job,
     nodes.map((_node, index) => index),
@@ -36,7 +37,7 @@ function stagesOf(
     case 'enqueue_many':
       return {items: main};
     case 'map_reduce':
-      return {map: main, reduce: stage(countStates(job, [1]), job.header.phase.kind)};
+      return {map: main, reduce: stage(countStates(job, [1]), statusOf(job.header))};
   }
 }
 

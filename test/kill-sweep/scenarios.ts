@@ -79,6 +79,7 @@ function large() {
 }
 function sizeOf(ctx) { note(ctx, 0); return ctx.results.big.length; }
 function cancelIt() { var id = AST.Jobs.list({name: 'chain'})[0].id; return AST.Jobs.cancel(id); }
+function stopAll() { return AST.Jobs.stop(); }
 function listJobs() { return AST.Jobs.list(); }
 function finishTwo() {
   for (var i = 0; i < 2; i++) AST.Jobs.run({name: 'old', steps: [{id: 'a', handler: 'pad'}], options: {autoResume: false}});
@@ -155,6 +156,14 @@ export const SCENARIOS: readonly Scenario[] = [
     job: 'chain',
     status: 'canceled',
     results: null,
+  },
+  {
+    name: 'a stop while a worker runs',
+    before: {fn: 'slowChain', thenMs: 100_000},
+    act: 'stopAll',
+    job: 'chain',
+    status: 'paused',
+    results: CHAIN_RESULTS,
   },
   {
     name: 'an enqueue, with finished jobs that are old enough to go',

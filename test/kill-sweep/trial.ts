@@ -66,8 +66,8 @@ function check(world: World, scenario: Scenario, acting: Execution, faults: numb
     if (acting.end === 'done') problems.push('an accepted job is lost');
     return problems;
   }
-  // A cancel that was killed before its write has not happened: the job goes on and is completed.
-  const mayComplete = scenario.status === 'canceled' && acting.end !== 'done';
+  // A cancel or stop that was killed before its write has not happened: the job goes on and is completed.
+  const mayComplete = scenario.status !== 'completed' && acting.end !== 'done';
   const isRight = job.status === scenario.status || (mayComplete && job.status === 'completed');
   if (!isRight) problems.push(`status ${job.status} instead of ${scenario.status}`);
   if (job.status === 'completed' && scenario.results !== null) {
