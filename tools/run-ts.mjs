@@ -21,6 +21,8 @@ const result = await build({
   packages: 'external',
   tsconfig: 'tsconfig.test.json',
   sourcemap: 'inline',
+  // For CommonJS files that are bundled in.
+  banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
 });
 writeFileWhole(output, result.outputFiles[0].text);
 
