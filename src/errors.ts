@@ -119,10 +119,13 @@ export function isJobsError(value: unknown): value is JobsError {
 const MAX_NAME_CHARS = 80;
 const MAX_MESSAGE_CHARS = 500;
 
-/** Reads name and message of anything that was thrown: `null`, strings, errors of another realm, getters that throw. */
-export function describeThrown(thrown: unknown): {name: string; message: string} {
+/**
+ * Reads name and message of anything that was thrown: `null`, strings, errors of another realm, getters that throw. `who`
+ * threw it is said where it has no message.
+ */
+export function describeThrown(thrown: unknown, who = 'The handler'): {name: string; message: string} {
   const name = readString(thrown, 'name') ?? 'Error';
-  const message = readString(thrown, 'message') ?? printThrown(thrown);
+  const message = readString(thrown, 'message') ?? printThrown(thrown, who);
   return {name: clip(name, MAX_NAME_CHARS), message: clip(message, MAX_MESSAGE_CHARS)};
 }
 
@@ -137,11 +140,11 @@ function readString(thrown: unknown, key: 'name' | 'message' | 'code'): string |
   }
 }
 
-function printThrown(thrown: unknown): string {
+function printThrown(thrown: unknown, who: string): string {
   try {
-    return `The handler threw ${typeof thrown === 'string' ? thrown : String(thrown)}`;
+    return `${who} threw ${typeof thrown === 'string' ? thrown : String(thrown)}`;
   } catch {
-    return 'The handler threw something that cannot be printed';
+    return `${who} threw something that cannot be printed`;
   }
 }
 

@@ -7,7 +7,7 @@ import {Config} from './engine/config';
 import {Engine, type Lookup} from './engine/engine';
 import {install, lookupPrefix, showJob, showJobs, stop} from './engine/operations';
 import {jobsError} from './errors';
-import {numberOption} from './orchestration/request';
+import {booleanOption, numberOption, optionsObject, reading} from './orchestration/request';
 import {Hosts, type Host} from './platform/host';
 import {portsOf} from './platform/runtime';
 import type {
@@ -72,7 +72,7 @@ export const Jobs = {
    */
   resume: (jobId: string, options?: ResumeOptions): JobRecord => {
     const lookup = lookupOf(jobId, options);
-    const given = options?.maxRuntimeMs;
+    const given = reading('The options of resume', () => optionsObject(options)['maxRuntimeMs']);
     return engineFor(options).resume(lookup, given === undefined ? null : numberOption(given, 'maxRuntimeMs'));
   },
 
@@ -108,10 +108,17 @@ export const Jobs = {
   /** Makes the standing watchdog, so that `enqueue` works where no trigger can be made, as in `onEdit`. Run it once. */
   install: (options?: InstallOptions): InstallResult => {
     const engine = engineFor(options);
-    const everyMinutes = install(engine, options?.everyMinutes);
+    const everyMinutes = install(
+      engine,
+      reading('The options of install', () => optionsObject(options)['everyMinutes']),
+    );
     return {watchdog: {everyMinutes, triggerHandler: hosts.of(options).triggerHandler}};
   },
 
   /** Deletes this user's triggers and pauses open jobs until `resume`; with `{data: true}` deletes all stored jobs. */
-  stop: (options?: StopOptions): StopResult => stop(engineFor(options), options?.data === true),
+  stop: (options?: StopOptions): StopResult =>
+    stop(
+      engineFor(options),
+      reading('The options of stop', () => booleanOption(optionsObject(options)['data'] ?? false, 'data')),
+    ),
 };

@@ -3,6 +3,7 @@
  * a plan, a result and seals in it. Text of a newer schema is told apart from damage: it is left alone and counts as open.
  */
 import type {WaitReason} from '../types';
+import {utf8Bytes} from './bytes';
 import type {
   Header,
   Lease,
@@ -16,8 +17,8 @@ import type {
   Suspect,
   Waiting,
 } from './header';
-import {isCount, isInstant, isObject, parseJson} from './json';
-import {SCHEMA} from './limits';
+import {isCount, isDuration, isInstant, isObject, parseJson} from './json';
+import {MAX_HEADER_BYTES, SCHEMA} from './limits';
 import {isStoredError, outcomeOfTuple, outcomeText, type LogPosition} from './outcome';
 import {NO_UNIT} from './segment';
 
@@ -58,11 +59,16 @@ export function encodeHeader(header: Header): string {
     ...(header.longest.jobMs === 0 ? {} : {l: [header.longest.jobMs, header.longest.nodes]}),
     ...(header.isHalted ? {x: 1} : {}),
     ...(header.folded === null ? {} : {f: header.folded}),
+    ...header.unknown,
   };
   const text = JSON.stringify(fields);
   // The last outcome is spliced in as text: its result is JSON already.
   return header.last === null ? text : `${text.slice(0, -1)},"z":${outcomeText(header.last)}}`;
 }
+
+const KNOWN: ReadonlySet<string> = new Set(
+  ['v', 'id', 'n', 'ow', 'rv', 'ph', 't', 'o', 'pl', 'pt'].concat(['s', 'sp', 'c', 'r', 'l', 'x', 'f', 'z']),
+);
 
 function list(key: string, entries: readonly unknown[]): Record<string, unknown> {
   return entries.length === 0 ? {} : {[key]: entries};
@@ -84,7 +90,8 @@ export function decodeHeader(text: string): DecodedHeader {
   if (!isObject(raw)) return {kind: 'corrupt'};
   const schema = raw['v'];
   if (typeof schema === 'number' && schema > SCHEMA) return {kind: 'newer', schema};
-  const header = schema === SCHEMA ? headerOf(raw) : null;
+  // One that leaves no room for what a claim adds could never be rewritten: nobody here wrote it.
+  const header = schema === SCHEMA && utf8Bytes(text) <= MAX_HEADER_BYTES ? headerOf(raw) : null;
   return header === null ? {kind: 'corrupt'} : {kind: 'header', header};
 }
 
@@ -110,6 +117,7 @@ function headerOf(raw: Readonly<Record<string, unknown>>): Header | null {
   return {
     ...{id, name, owner, revision, phase, createdAtMs, updatedAtMs, startedAtMs, pausedAtMs, options, plan, parts},
     ...{seals, sealPages, suspects, recoveries, longest, isHalted: raw['x'] === 1, last, folded},
+    unknown: Object.fromEntries(Object.entries(raw).filter(([key]) => !KNOWN.has(key))),
   };
 }
 
@@ -162,7 +170,7 @@ function waitingOf(raw: unknown): Waiting | null {
 function optionsOf(raw: unknown): StoredOptions | null {
   if (!Array.isArray(raw)) return null;
   const [maxRetries, maxRuntimeMs, leaseTtlMs, autoResume] = raw as readonly unknown[];
-  if (!isCount(maxRetries) || !isCount(maxRuntimeMs) || !isCount(leaseTtlMs)) return null;
+  if (!isCount(maxRetries) || !isDuration(maxRuntimeMs) || !isDuration(leaseTtlMs)) return null;
   return {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume: autoResume === 1};
 }
 
@@ -217,7 +225,7 @@ function longestOf(raw: unknown): Longest | null {
   if (!Array.isArray(raw)) return null;
   const [jobMs, rawNodes] = raw as readonly unknown[];
   const nodes = listOf(rawNodes, pairOf);
-  return isCount(jobMs) && nodes !== null ? {jobMs, nodes} : null;
+  return isDuration(jobMs) && nodes !== null ? {jobMs, nodes} : null;
 }
 
 function foldedOf(raw: unknown): Header['folded'] {

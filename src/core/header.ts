@@ -117,6 +117,8 @@ export interface Header {
   readonly last: Outcome | null;
   /** Steps and results were dropped; what is left to tell. */
   readonly folded: {readonly error: (StoredError & {readonly stepId: string | null}) | null} | null;
+  /** Fields that a later version of the same schema added: carried along, so that versions can alternate on one store. */
+  readonly unknown: Readonly<Record<string, unknown>>;
 }
 
 /** True once nothing more will happen to the job. */

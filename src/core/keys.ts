@@ -24,6 +24,13 @@ const PREFIX_PATTERN = /^[A-Za-z0-9_.:-]{1,100}$/;
 const JOB_ID_PATTERN = /^job_([0-9a-z]{9})_[0-9a-z]{10}$/;
 const KEY_PATTERN = /^(.{1,100})~(job_[0-9a-z]{9}_[0-9a-z]{10})~(h|p\d+|z\d+|s\d+\.\d+\.\d+|r\d+\.\d+\.\d+\.\d+\.\d+)$/;
 
+const OWNER_PATTERN = /^[\w-]{1,60}$/;
+
+/** True for a text that may be the id of a user. */
+export function isOwner(text: string): boolean {
+  return OWNER_PATTERN.test(text);
+}
+
 /** Where a job's keys are. */
 export interface JobAddress {
   readonly prefix: string;

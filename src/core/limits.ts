@@ -18,6 +18,8 @@ export const LOOK_EVERY_MS = 5_000;
 
 /** "Properties value size 9 KB / val": kept below it, since it is not documented whether the key counts. */
 export const MAX_VALUE_BYTES = 8_000;
+/** A stored header is never longer, and can be rewritten with some bytes more. */
+export const MAX_HEADER_BYTES = 9_000;
 /** "Properties total storage 500 KB / property store", shared with the host's own settings. */
 export const STORE_BYTES = 500 * 1024;
 /** What jobs may use together of it. */
@@ -29,8 +31,12 @@ export const BALLAST_BYTES = 8_000;
 
 /** A plan up to this size travels inside the header, saving a write. */
 export const INLINE_PLAN_BYTES = 3_000;
+/** A plan as JSON text, however small it becomes: every execution that runs the job unpacks and parses it. */
+export const MAX_UNPACKED_BYTES = 20_000_000;
 /** A result up to this size travels inside the log or the header. */
 export const INLINE_RESULT_BYTES = 3_000;
+/** Pieces of one result: more than the store holds. */
+export const MAX_RESULT_PIECES = 100;
 /** The tail segment of a log is closed at this size, so that no commit rewrites more. */
 export const SEGMENT_BYTES = 4_000;
 /** Seals in the header; older ones move to pages. Each takes some 25 bytes. */
@@ -67,6 +73,8 @@ export const LOCK_WAIT_MS = 30_000;
 export const SHORT_LOCK_WAIT_MS = 5_000;
 /** "everyMinutes(n)" of the watchdog: 10 minutes cost 144 short executions a day. */
 export const WATCHDOG_MINUTES = 10;
+/** What `everyMinutes` takes. */
+export const WATCHDOG_PERIODS: readonly number[] = [1, 5, 10, 15, 30];
 /** A one-off trigger made inside a trigger run fires no sooner than this (reported for TriggerApp). */
 export const MIN_WAKE_UP_MS = 60_000;
 /** `enqueue` leaves this long to an explicit `resume` before the dispatcher takes the job. */

@@ -4,8 +4,9 @@
  */
 import type {StoredError} from '../types';
 import {chainSum, type Checksum} from './bytes';
-import {isCount, isInstant, isObject} from './json';
+import {isCount, isDuration, isInstant, isObject} from './json';
 import type {ResultAddress} from './keys';
+import {MAX_RESULT_PIECES} from './limits';
 
 interface OutcomeBase {
   readonly unit: number;
@@ -56,7 +57,7 @@ export function outcomeText(outcome: Outcome): string {
 export function outcomeOfTuple(raw: unknown): Outcome | null {
   if (!Array.isArray(raw)) return null;
   const [kind, unit, atMs, fourth, fifth, sixth] = raw as readonly unknown[];
-  if (!isCount(unit) || !isInstant(atMs) || !isCount(fourth)) return null;
+  if (!isCount(unit) || !isInstant(atMs) || !isDuration(fourth)) return null;
   switch (kind) {
     case 0:
       return fifth === undefined ? null : {kind: 'done', unit, atMs, durationMs: fourth, result: JSON.stringify(fifth)};
@@ -77,7 +78,9 @@ export function outcomeOfTuple(raw: unknown): Outcome | null {
 function largeOfTuple(raw: unknown, unit: number): LargeResult | null {
   if (!Array.isArray(raw)) return null;
   const [part, log, epoch, pieces, sum] = raw as readonly unknown[];
-  if (!isCount(part) || !isCount(log) || !isCount(epoch) || !isCount(pieces) || typeof sum !== 'string') return null;
+  if (!isCount(part) || !isCount(log) || !isCount(epoch) || typeof sum !== 'string') return null;
+  // Each is looked for by name: a number that was damaged must not send anybody through billions of them.
+  if (!isCount(pieces) || pieces === 0 || pieces > MAX_RESULT_PIECES) return null;
   return {address: {part, log, epoch, unit}, pieces, sum};
 }
 

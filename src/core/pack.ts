@@ -4,16 +4,20 @@
  */
 import {deflateSync, inflateSync, strFromU8} from 'fflate';
 import {utf8Bytes} from './bytes';
+import {MAX_UNPACKED_BYTES} from './limits';
 
 const PACKED = 'z';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** Below this, packing saves no write and costs legibility. */
 const WORTH_PACKING_BYTES = 2_000;
 
-/** The smaller of a JSON text and its packed form. */
+/**
+ * The smaller of a JSON text and its packed form. A text that is too long to be unpacked stays as it is, and fits into no
+ * store.
+ */
 export function pack(json: string): string {
   const bytes = utf8Bytes(json);
-  if (bytes < WORTH_PACKING_BYTES) return json;
+  if (bytes < WORTH_PACKING_BYTES || bytes > MAX_UNPACKED_BYTES) return json;
   const packed = PACKED + encodeBase64(deflateSync(encodeUtf8(json), {level: 6}));
   return packed.length < bytes ? packed : json;
 }
@@ -21,12 +25,30 @@ export function pack(json: string): string {
 /** The JSON text that was packed; `null` for damaged text. */
 export function unpack(text: string): string | null {
   if (!text.startsWith(PACKED)) return text;
-  const bytes = decodeBase64(text.slice(PACKED.length));
-  if (bytes === null) return null;
+  const packed = decodeBase64(text.slice(PACKED.length));
+  const bytes = packed === null ? null : inflate(packed);
+  return bytes === null ? null : strFromU8(bytes);
+}
+
+/** DEFLATE makes at most some thousand bytes of one; plans mostly less than a tenth of that. */
+const GUESSES = [16, 1_040] as const;
+
+/** Inflates into buffers of a known size: half a megabyte of store could become half a gigabyte, which ends no step. */
+function inflate(packed: Uint8Array): Uint8Array | null {
+  for (const factor of GUESSES) {
+    const size = Math.min(factor * packed.length + 1_000, MAX_UNPACKED_BYTES + 1);
+    const bytes = inflateInto(packed, size);
+    // What is beyond the end of the buffer was dropped.
+    if (bytes !== null && bytes.length < size) return bytes;
+  }
+  return null;
+}
+
+function inflateInto(packed: Uint8Array, size: number): Uint8Array | null {
   try {
-    return strFromU8(inflateSync(bytes));
+    return inflateSync(packed, {out: new Uint8Array(size)});
   } catch {
-    return null; // Damage: the caller reports it with the key.
+    return null; // Damage, or a buffer that is too small: the caller tries another, and reports it with the key.
   }
 }
 

@@ -2,7 +2,7 @@
  * Plan ↔ text. Only what differs from the default is written; a map step is one entry with its items. The text is
  * written once and never changes, so its fingerprint in the header tells damage from truth.
  */
-import {isCount, isObject, parseJson} from './json';
+import {isCount, isObject, MAX_DURATION_MS, parseJson} from './json';
 import {pack, unpack} from './pack';
 import type {Orchestration, Plan, PlanNode} from './plan';
 import {DEFAULT_RETRY, type ResolvedRetry} from './retry';
@@ -93,7 +93,7 @@ function decodeRetry(raw: unknown): ResolvedRetry | null {
 }
 
 function isAmount(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value < Infinity;
+  return typeof value === 'number' && value >= 0 && value <= MAX_DURATION_MS;
 }
 
 function isListOf(raw: unknown, isEntry: (entry: unknown) => entry is number): raw is readonly number[] {

@@ -3,6 +3,7 @@
  */
 import type {JobRecord, JobStatus, RecoveryRecord, StateCounts, StepRecord, StepState, StoredError} from '../types';
 import {onlyPart, statusOf, waitsForUser, type Header, type Phase} from './header';
+import {parseJson} from './json';
 import type {Ledger} from './ledger';
 import {MAX_ITEM_ROWS} from './limits';
 import type {NumberedPlan} from './plan';
@@ -179,15 +180,16 @@ interface Results {
 }
 
 function resultsOf(job: StoredJob, view: RecordView, rows: readonly Row[]): Results {
-  const results: Record<string, unknown> = {};
+  const results: (readonly [string, unknown])[] = [];
   const damaged: string[] = [];
   for (const row of rows) {
     if (row.kind !== 'unit' || job.ledger.state(row.unit) !== 'completed') continue;
-    const text = view.resultText(row.unit);
-    if (text !== null) results[job.plan.stepId(row.unit)] = JSON.parse(text) as unknown;
-    else damaged.push(job.plan.stepId(row.unit));
+    const result = parseJson(view.resultText(row.unit) ?? '');
+    if (result === undefined) damaged.push(job.plan.stepId(row.unit));
+    else results.push([job.plan.stepId(row.unit), result]);
   }
-  return {results, damaged};
+  // Entries become fields of its own, whatever the stored ids are.
+  return {results: Object.fromEntries(results), damaged};
 }
 
 /** The job goes on without such a result; who reads the record has to know. */

@@ -5,7 +5,7 @@
  * entry (`-1`: none), its *epoch* the owner that wrote it last. Consecutive results of one map step are written as one
  * run, `[1, firstUnit, firstAtMs, [delta, duration, …], [result, …]]`, which counts as so many outcomes.
  */
-import {isCount, isInstant, parseJson} from './json';
+import {isCount, isDuration, isInstant, parseJson} from './json';
 import {SCHEMA} from './limits';
 import {outcomeOfTuple, outcomeText, type Outcome} from './outcome';
 
@@ -84,7 +84,7 @@ function decodeRun(entry: readonly unknown[]): readonly (Outcome | null)[] {
   let atMs = firstAtMs;
   return results.map((result: unknown, index): Outcome | null => {
     const [delta, durationMs] = [times[2 * index] as unknown, times[2 * index + 1] as unknown];
-    if (typeof delta !== 'number' || !isCount(durationMs)) return null;
+    if (typeof delta !== 'number' || !isDuration(durationMs)) return null;
     atMs += delta;
     if (!isInstant(atMs)) return null;
     return {kind: 'done', unit: firstUnit + index, atMs, durationMs, result: JSON.stringify(result)};

@@ -8,7 +8,7 @@
 import {chainSum, EMPTY_SUM} from './bytes';
 import type {Header, Seal} from './header';
 import {onlyPart} from './header';
-import {decodeHeader, sealOf} from './header-codec';
+import {decodeHeader, sealOf, type DecodedHeader} from './header-codec';
 import {parseJson} from './json';
 import {headerKey, planKey, resultKey, sealPageKey, segmentKey, type JobAddress} from './keys';
 import {Ledger} from './ledger';
@@ -46,13 +46,18 @@ export type JobReading =
   | {readonly kind: 'newer'; readonly schema: number}
   | {readonly kind: 'corrupt'; readonly what: string};
 
+/** Reads the header at an address. One that belongs to another job says nothing of this one. */
+export function readHeader(snapshot: Snapshot, address: JobAddress): DecodedHeader {
+  const decoded = decodeHeader(snapshot[headerKey(address)] ?? '');
+  return decoded.kind === 'header' && decoded.header.id !== address.id ? {kind: 'corrupt'} : decoded;
+}
+
 /** Reads the job at an address. */
 export function readJob(snapshot: Snapshot, address: JobAddress): JobReading {
-  const text = snapshot[headerKey(address)];
-  if (text === undefined) return {kind: 'missing'};
-  const decoded = decodeHeader(text);
+  if (snapshot[headerKey(address)] === undefined) return {kind: 'missing'};
+  const decoded = readHeader(snapshot, address);
   if (decoded.kind === 'newer') return decoded;
-  if (decoded.kind === 'corrupt' || decoded.header.id !== address.id) return {kind: 'corrupt', what: 'header'};
+  if (decoded.kind === 'corrupt') return {kind: 'corrupt', what: 'header'};
   const {header} = decoded;
   if (header.folded !== null) return {kind: 'folded', header};
   const plan = readPlan(snapshot, address, header);
@@ -90,6 +95,7 @@ function readProgress(snapshot: Snapshot, address: JobAddress, header: Header, p
     if (cut === null || !applyAll(ledger, plan, cut)) return {kind: 'corrupt', what: `log ${seal.log}`};
   }
   const part = onlyPart(header);
+  if (!blamesItsUnits(header, plan)) return {kind: 'corrupt', what: 'header'};
   const log = readLog(snapshot, address, 0, part.log);
   const given = log === null ? null : cutAt(log.outcomes, part.position);
   if (log === null || given === null) return {kind: 'corrupt', what: `log ${part.log}`};
@@ -99,6 +105,13 @@ function readProgress(snapshot: Snapshot, address: JobAddress, header: Header, p
   if (header.last !== null && !applyAll(ledger, plan, [header.last])) return {kind: 'corrupt', what: 'last outcome'};
   const tail = tailOf(log, outcomes);
   return {kind: 'job', job: {address, header, plan, ledger, tail}};
+}
+
+/** Whether the units that a header blames are units of its plan: one that is none would be given up in the log. */
+function blamesItsUnits({suspects, recoveries}: Header, plan: NumberedPlan): boolean {
+  const units = suspects.map((suspect) => suspect.unit);
+  for (const {inDoubt} of recoveries) units.push(...inDoubt);
+  return units.every((unit) => unit < plan.unitCount);
 }
 
 function readSeals(snapshot: Snapshot, address: JobAddress, header: Header): readonly Seal[] | null {
@@ -180,7 +193,8 @@ export function unitInDoubt(job: StoredJob): number {
   const {segment} = job.tail;
   // The tail's marker speaks for this epoch if this epoch wrote the tail; else nothing was committed since the claim.
   const unit = segment !== null && segment.epoch === part.epoch ? segment.marker : part.lease.unit;
-  return job.ledger.isSettled(unit) ? NO_UNIT : unit;
+  // A number that is no unit was damaged; what it named cannot be told, and is pending in any case.
+  return job.ledger.isSettled(unit) || unit >= job.plan.unitCount ? NO_UNIT : unit;
 }
 
 /** The JSON text of a large result; `null` when it is damaged. */

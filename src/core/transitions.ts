@@ -46,6 +46,7 @@ export function accept(acceptance: Acceptance): Header {
     isHalted: false,
     last: null,
     folded: null,
+    unknown: {},
   };
 }
 

@@ -4,9 +4,9 @@
  * What exists stands in one key per user, written under the lock after creation. A trigger that no key names is a stray:
  * it does no harm when it fires, and the pass that it starts deletes it.
  */
-import {parseJson, isObject} from '../core/json';
+import {isInstant, isObject, parseJson} from '../core/json';
 import {parseUserKey, userKey} from '../core/keys';
-import {MIN_WAKE_UP_MS, WAKE_UP_LOST_MS, WATCHDOG_MINUTES} from '../core/limits';
+import {MIN_WAKE_UP_MS, WAKE_UP_LOST_MS, WATCHDOG_MINUTES, WATCHDOG_PERIODS} from '../core/limits';
 import type {Snapshot} from '../core/stored-job';
 import {describeThrown, jobsError} from '../errors';
 import type {Hold} from './hold';
@@ -44,10 +44,10 @@ export function readUserTriggers(snapshot: Snapshot, owner: string): UserTrigger
   const {w, m, i, o, a} = raw;
   return {
     watchdog: typeof w === 'string' ? w : null,
-    everyMinutes: typeof m === 'number' ? m : WATCHDOG_MINUTES,
+    everyMinutes: typeof m === 'number' && WATCHDOG_PERIODS.includes(m) ? m : WATCHDOG_MINUTES,
     isInstalled: i === 1,
     oneOff: typeof o === 'string' ? o : null,
-    oneOffAtMs: typeof a === 'number' ? a : 0,
+    oneOffAtMs: isInstant(a) ? a : 0,
   };
 }
 

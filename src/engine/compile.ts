@@ -1,5 +1,5 @@
 /** Requests of the five entry points, compiled: one table, one way in. */
-import type {Plan} from '../core/plan';
+import type {Plan, PlanNode} from '../core/plan';
 import {planOfChain} from '../orchestration/chain';
 import {planOfFanOut} from '../orchestration/fan-out';
 import {planOfSteps, type JobLimits} from '../orchestration/job-plan';
@@ -10,6 +10,7 @@ import {
   jobName,
   jobOptions,
   refuseLaterFields,
+  reading,
   requestObject,
   type HandlerNames,
 } from '../orchestration/request';
@@ -37,17 +38,27 @@ const COMPILERS: Readonly<Record<EntryPoint, Compiler>> = {
   mapReduce: planOfMapReduce,
 };
 
-/** Checks a request as far as the store is not needed for it. */
+/** Checks a request as far as the store is not needed for it. Nothing of it is read later, under the lock. */
 export function checkRequest(entry: EntryPoint, raw: unknown, handlers: HandlerNames): CheckedRequest {
-  const request = requestObject(raw, entry);
-  refuseLaterFields(request, `The request of ${entry}`);
-  const name = jobName(request['name']);
-  const options = jobOptions(request['options']);
-  const compile = (maxRetries: number): Plan => {
-    const limits = attemptLimits(request, baseLimits(maxRetries), 'the job');
-    return COMPILERS[entry](request, limits, handlers);
-  };
-  const plan = compile(options.maxRetries ?? 0);
-  const fallback: OrchestrationMode = entry === 'run' ? 'run' : 'enqueue';
-  return {name, options, mode: plan.orchestration?.mode ?? fallback, compile};
+  return reading(`The request of ${entry}`, () => {
+    const request = requestObject(raw, entry);
+    refuseLaterFields(request, `The request of ${entry}`);
+    const name = jobName(request['name']);
+    const options = jobOptions(request['options']);
+    const limits = attemptLimits(request, baseLimits(options.maxRetries ?? BY_DEFAULT), 'the job');
+    const plan = COMPILERS[entry](request, limits, handlers);
+    const fallback: OrchestrationMode = entry === 'run' ? 'run' : 'enqueue';
+    const mode = plan.orchestration?.mode ?? fallback;
+    return {name, options, mode, compile: (maxRetries) => withRetries(plan, maxRetries)};
+  });
+}
+
+/** Stands for retries of which the request says nothing: what they come to is known with the store. */
+const BY_DEFAULT = -1;
+
+function withRetries(plan: Plan, maxRetries: number): Plan {
+  const nodes = plan.nodes.map((node): PlanNode => {
+    return node.retry.maxRetries === BY_DEFAULT ? {...node, retry: {...node.retry, maxRetries}} : node;
+  });
+  return {...plan, nodes};
 }

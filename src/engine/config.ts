@@ -7,7 +7,7 @@ import {DEFAULT_PREFIX} from '../core/keys';
 import {LEASE_MS} from '../core/limits';
 import type {Snapshot} from '../core/stored-job';
 import {jobsError} from '../errors';
-import {numberOption, prefixOption, storeOption} from '../orchestration/request';
+import {booleanOption, numberOption, optionsObject, prefixOption, reading, storeOption} from '../orchestration/request';
 import type {JobOptions, JobsConfig, ResolvedJobOptions} from '../types';
 
 const CANONICAL_KEYS = {
@@ -35,17 +35,12 @@ export class Config {
   private values: Readonly<Record<string, string>> = {};
 
   /** Adds to the configuration, or replaces it; returns it as strings by canonical key. */
-  configure(config: JobsConfig, options: {readonly merge?: boolean} = {}): Readonly<Record<string, string>> {
-    if (!isObject(config))
-      throw jobsError('INVALID_OPTION', `configure expects an object of settings, got ${printValue(config)}.`);
-    const added: Record<string, string> = {};
-    for (const key of Object.keys(config)) {
-      const field = fieldOf(key);
-      const value = config[key];
-      if (value === undefined || value === null) continue;
-      added[CANONICAL_KEYS[field]] = String(checked(field, value));
-    }
-    this.values = options.merge === false ? added : {...this.values, ...added};
+  configure(config: JobsConfig, options?: {readonly merge?: boolean} | null): Readonly<Record<string, string>> {
+    this.values = reading('What configure is given', () => {
+      const added = settingsOf(config);
+      const {merge = true} = optionsObject(options);
+      return booleanOption(merge, 'merge') ? {...this.values, ...added} : added;
+    });
     return this.get();
   }
 
@@ -65,10 +60,23 @@ export class Config {
       if (call[field] !== undefined) continue;
       const key = CANONICAL_KEYS[field];
       const text = this.values[key] ?? snapshot[key];
-      if (text !== undefined && text.trim() !== '') resolved[field] = checked(field, text);
+      if (text !== undefined && text.trim() !== '') resolved[field] = checked(field, text, `Script property ${key}`);
     }
     return resolved as ResolvedJobOptions;
   }
+}
+
+function settingsOf(config: unknown): Readonly<Record<string, string>> {
+  if (!isObject(config))
+    throw jobsError('INVALID_OPTION', `configure expects an object of settings, got ${printValue(config)}.`);
+  const settings: Record<string, string> = {};
+  for (const key of Object.keys(config)) {
+    const field = fieldOf(key);
+    const value = config[key];
+    if (value === undefined || value === null) continue;
+    settings[CANONICAL_KEYS[field]] = String(checked(field, value, key));
+  }
+  return settings;
 }
 
 function fieldOf(key: string): ConfigField {
@@ -79,15 +87,16 @@ function fieldOf(key: string): ConfigField {
 }
 
 /** A setting, which may have come as text. */
-function checked(field: ConfigField, value: unknown): string | number {
+function checked(field: ConfigField, value: unknown, what: string): string | number {
   switch (field) {
     case 'checkpointStore':
-      return storeOption(value);
+      return storeOption(value, what);
     case 'propertyPrefix':
-      return prefixOption(value);
+      return prefixOption(value, what);
     default: {
-      const text = typeof value === 'string' ? value.trim() : '';
-      return numberOption(text === '' ? value : Number(text), field);
+      const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : NaN;
+      // Text that is no number is shown as it came.
+      return numberOption(Number.isNaN(number) ? value : number, field, what);
     }
   }
 }

@@ -6,10 +6,9 @@
  * One hold of the lock settles the job that ran and claims the next; the hold that finds none arms or disarms triggers.
  */
 import {isFinal, isLeased, waitsForUser, type Header} from '../core/header';
-import {decodeHeader} from '../core/header-codec';
-import {headerKey, parseUserKey} from '../core/keys';
+import {parseUserKey} from '../core/keys';
 import {MAX_CLAIMS_PER_PASS} from '../core/limits';
-import {readJob, type Snapshot, type StoredJob} from '../core/stored-job';
+import {readHeader, readJob, type Snapshot, type StoredJob} from '../core/stored-job';
 import {describeThrown, isJobsError} from '../errors';
 import type {WorkResult} from '../types';
 import {Alarm, noteFiredTrigger, readUserTriggers} from './alarm';
@@ -124,8 +123,10 @@ export class Pass {
         user: this.ports.triggers.problem() === null ? this.owner : null,
       });
     } catch (thrown) {
-      if (!isJobsError(thrown) || thrown.code !== 'STORE_FULL') throw thrown;
-      this.lines.push({id: header.id, name: header.name, status: 'not claimed: store', steps: 0});
+      // A service that is gone is gone for all of them.
+      if (isJobsError(thrown) && thrown.code !== 'STORE_FULL') throw thrown;
+      const why = isJobsError(thrown) ? 'store' : describeThrown(thrown).message;
+      this.lines.push({id: header.id, name: header.name, status: `not claimed: ${why}`, steps: 0});
       return null;
     }
   }
@@ -195,7 +196,7 @@ interface OpenJob {
 function openJobs(hold: Hold, owner: string | null): readonly OpenJob[] {
   const jobs: OpenJob[] = [];
   for (const address of hold.jobs()) {
-    const decoded = decodeHeader(hold.snapshot[headerKey(address)] ?? '');
+    const decoded = readHeader(hold.snapshot, address);
     if (decoded.kind !== 'header' || decoded.header.owner !== owner || isFinal(decoded.header)) continue;
     jobs.push({address, header: decoded.header});
   }
@@ -206,7 +207,7 @@ function openJobs(hold: Hold, owner: string | null): readonly OpenJob[] {
 
 /** Jobs of a newer version of this library count as open: their triggers must stay. */
 function newerJobs(hold: Hold): number {
-  return hold.jobs().filter((address) => decodeHeader(hold.snapshot[headerKey(address)] ?? '').kind === 'newer').length;
+  return hold.jobs().filter((address) => readHeader(hold.snapshot, address).kind === 'newer').length;
 }
 
 /** A job that waits for room is taken up when there is some. */
@@ -232,23 +233,27 @@ function describeReading(reading: {readonly kind: string; readonly what?: string
   return reading.what ?? reading.kind;
 }
 
-/** The trigger's id tells whose pass it is without a look into the user's properties. */
+/** The trigger's id tells whose pass it is without a look into the user's properties, unless two keys name it. */
 function ownerOfPass(ports: Ports, snapshot: Snapshot, firedUid: string | null): string | null {
-  if (firedUid !== null) {
-    for (const key of Object.keys(snapshot)) {
-      const owner = parseUserKey(key);
-      if (owner === null) continue;
-      const {watchdog, oneOff} = readUserTriggers(snapshot, owner);
-      if (firedUid === watchdog || firedUid === oneOff) return owner;
-    }
+  const owners: string[] = [];
+  for (const key of firedUid === null ? [] : Object.keys(snapshot)) {
+    const owner = parseUserKey(key);
+    if (owner === null) continue;
+    const {watchdog, oneOff} = readUserTriggers(snapshot, owner);
+    if (firedUid === watchdog || firedUid === oneOff) owners.push(owner);
   }
-  return ports.identity.known();
+  const [only, ...more] = owners;
+  return only !== undefined && more.length === 0 ? only : ports.identity.known();
 }
 
 function triggerUidOf(event: unknown): string | null {
   if (typeof event !== 'object' || event === null) return null;
-  const {triggerUid} = event as {triggerUid?: unknown};
-  return typeof triggerUid === 'string' || typeof triggerUid === 'number' ? String(triggerUid) : null;
+  try {
+    const {triggerUid} = event as {triggerUid?: unknown};
+    return typeof triggerUid === 'string' || typeof triggerUid === 'number' ? String(triggerUid) : null;
+  } catch {
+    return null; // A getter that throws: no event of a trigger.
+  }
 }
 
 /** One line an execution; payloads and results are never logged. */

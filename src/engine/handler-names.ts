@@ -32,7 +32,9 @@ export function handlerNames(handlers: Handlers): HandlerNames {
 }
 
 function nameIn(handler: unknown, where: string): string {
-  const name = typeof handler === 'function' ? handler.name : typeof handler === 'string' ? handler.trim() : '';
+  const given: unknown = typeof handler === 'function' ? handler.name : handler;
+  // The name of a function may be anything, an object that reads like a name too.
+  const name = typeof given === 'string' ? given.trim() : '';
   if (IDENTIFIER.test(name)) return name;
   throw invalid(
     `The handler of ${where} must be the name of a global function, or such a function itself, got ` +

@@ -1,9 +1,10 @@
 /**
  * One hold of the script lock, with the store as it was read under it: the only way to a change of state.
  *
- * D1 the store is read once, right after the lock is there; every decision in the hold rests on that reading and on the
- *    hold's own writes. D2 no handler runs inside. D3 a hold is never taken inside another: Apps Script locks do not
- *    nest, a second one would wait for itself. D4 a header is written before the lock is freed.
+ * D1 the store is read once, right after the lock is there; every decision in the hold rests on that reading, on the
+ *    time just before it, and on the hold's own writes. D2 no handler runs inside. D3 a hold is never taken inside
+ *    another: Apps Script locks do not nest, a second one would wait for itself. D4 a header is written before the lock
+ *    is freed.
  */
 import {utf8Bytes} from '../core/bytes';
 import {BALLAST_KEY, DEFAULT_PREFIX, isPrefix, parseKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
@@ -23,10 +24,12 @@ export class Hold {
   private readonly ports: Ports;
   private counted: Usage | null = null;
 
-  constructor(ports: Ports, snapshot: Snapshot) {
+  constructor(ports: Ports) {
     this.ports = ports;
-    this.values = {...snapshot};
+    // Before the store is read: should the reading take minutes, a lease that ran out meanwhile must not be judged by a
+    // log that its owner, then still alive, has added to since.
     this.nowMs = ports.clock.nowMs();
+    this.values = {...patiently(ports, () => ports.store.readAll())};
   }
 
   /** The store as it is now. */
@@ -142,9 +145,10 @@ export function registeredPrefixes(snapshot: Snapshot): readonly string[] {
 /** The jobs of some prefixes. */
 export function jobsIn(snapshot: Snapshot, prefixes: readonly string[]): readonly JobAddress[] {
   const jobs: JobAddress[] = [];
+  const wanted = new Set(prefixes);
   for (const key of Object.keys(snapshot)) {
     const parsed = parseKey(key);
-    if (parsed !== null && parsed.part === 'h' && prefixes.includes(parsed.prefix))
+    if (parsed !== null && parsed.part === 'h' && wanted.has(parsed.prefix))
       jobs.push({prefix: parsed.prefix, id: parsed.id});
   }
   return jobs;
@@ -158,12 +162,7 @@ export function withHold<Result>(ports: Ports, act: (hold: Hold) => Result, wait
   acquire(ports, waitMs);
   isHeld = true;
   try {
-    return act(
-      new Hold(
-        ports,
-        patiently(ports, () => ports.store.readAll()),
-      ),
-    );
+    return act(new Hold(ports));
   } finally {
     isHeld = false;
     release(ports);

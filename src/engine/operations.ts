@@ -1,14 +1,13 @@
 /** What an operator does: look at jobs, install the watchdog, stop everything. */
 import {isFinal, isLeased} from '../core/header';
-import {decodeHeader} from '../core/header-codec';
 import {isObject, printValue} from '../core/json';
 import {BALLAST_KEY, headerKey, parseKey, parseUserKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
-import {WATCHDOG_MINUTES} from '../core/limits';
+import {WATCHDOG_MINUTES, WATCHDOG_PERIODS} from '../core/limits';
 import {isJobStatus} from '../core/record';
-import {readJob} from '../core/stored-job';
+import {readHeader, readJob} from '../core/stored-job';
 import {halt, suspend} from '../core/transitions';
 import {describeThrown, isJobsError, jobsError} from '../errors';
-import {integerIn, invalid, prefixOption} from '../orchestration/request';
+import {booleanOption, integerIn, invalid, optionsObject, prefixOption, reading} from '../orchestration/request';
 import type {DamagedRecord, JobRecord, StopResult} from '../types';
 import {Alarm} from './alarm';
 import {withLeaseEnded, writeHeader} from './claim';
@@ -19,7 +18,7 @@ import {findJob, FULL, listJobs, notFound, recordOf, type Detail, type Selection
 
 /** The record of one job. Reads the store a second time before it reports damage, which a torn reading would look like. */
 export function showJob(engine: Engine, lookup: Lookup, rawOptions: unknown): JobRecord {
-  const detail = detailOf(rawOptions);
+  const detail = reading('The options of status', () => detailOf(rawOptions));
   const show = (): JobRecord => {
     const snapshot = engine.readAll();
     const address = findJob(snapshot, lookup.id, lookup.prefix);
@@ -45,7 +44,7 @@ function detailOf(raw: unknown): Detail {
 
 /** Rows of the jobs that fit. */
 export function showJobs(engine: Engine, filters: unknown, options: unknown): readonly (JobRecord | DamagedRecord)[] {
-  const selection = selectionOf(filters, options);
+  const selection = reading('What list is given', () => selectionOf(filters, options));
   const snapshot = engine.readAll();
   return listJobs(snapshot, selection, engine.ports.clock.nowMs(), engine.ports.triggers.problem());
 }
@@ -55,35 +54,36 @@ function selectionOf(filters: unknown, options: unknown): Selection {
     throw invalid(`list expects an object of filters, got ${printValue(filters)}.`);
   const {status = null, name = null, limit} = isObject(filters) ? filters : {};
   if (status !== null && (typeof status !== 'string' || !isJobStatus(status)))
-    throw invalid(`Invalid status filter: ${printValue(status)} is no status of a job.`, {status});
+    throw invalid(`Invalid status filter: ${printValue(status)} is no status of a job.`, {
+      status: printValue(status),
+    });
   if (name !== null && typeof name !== 'string')
     throw invalid(`The name filter must be text, got ${printValue(name)}.`);
-  const details = isObject(options) && typeof options['details'] === 'boolean' ? options['details'] : null;
+  const {details = null} = optionsObject(options);
   return {
     status,
     name: name === null ? null : name.trim(),
     limit: limit === undefined ? 100 : integerIn(limit, 'limit', 1, 1_000),
     prefix: lookupPrefix(options),
-    details,
+    details: details === null ? null : booleanOption(details, 'details'),
   };
 }
 
 /** The prefix that a call asks for, if it asks for one. */
 export function lookupPrefix(options: unknown): string | null {
-  if (options === undefined || options === null) return null;
-  if (!isObject(options)) throw invalid(`Options must be an object, got ${printValue(options)}.`);
-  return options['propertyPrefix'] === undefined ? null : prefixOption(options['propertyPrefix']);
+  return reading('The options', () => {
+    const {propertyPrefix} = optionsObject(options);
+    return propertyPrefix === undefined ? null : prefixOption(propertyPrefix);
+  });
 }
-
-const PERIODS: readonly number[] = [1, 5, 10, 15, 30];
 
 /** Makes the standing watchdog, which stays when nothing is open. */
 export function install(engine: Engine, rawMinutes: unknown): number {
   const everyMinutes = rawMinutes === undefined ? WATCHDOG_MINUTES : rawMinutes;
-  if (typeof everyMinutes !== 'number' || !PERIODS.includes(everyMinutes))
+  if (typeof everyMinutes !== 'number' || !WATCHDOG_PERIODS.includes(everyMinutes))
     throw jobsError(
       'INVALID_OPTION',
-      `everyMinutes must be one of ${PERIODS.join(', ')}, as Apps Script allows, got ${printValue(everyMinutes)}.`,
+      `everyMinutes must be one of ${WATCHDOG_PERIODS.join(', ')}, as Apps Script allows, got ${printValue(everyMinutes)}.`,
     );
   const problem = engine.ports.triggers.problem();
   if (problem !== null) throw jobsError('TRIGGERS_UNAVAILABLE', problem);
@@ -120,7 +120,7 @@ function removeTriggers({ports}: Engine, hold: Hold): number {
 }
 
 function suspendJob(hold: Hold, address: JobAddress): boolean {
-  const decoded = decodeHeader(hold.snapshot[headerKey(address)] ?? '');
+  const decoded = readHeader(hold.snapshot, address);
   if (decoded.kind !== 'header' || isFinal(decoded.header)) return false;
   const reading = readJob(hold.snapshot, address);
   if (reading.kind !== 'job') return false;
@@ -136,10 +136,10 @@ function suspendJob(hold: Hold, address: JobAddress): boolean {
 /** Headers go first, so that a kill leaves no half of a job, and the registry last, so that a second call finds the rest. */
 function deleteEverything(hold: Hold): void {
   for (const address of hold.jobs()) hold.remove(headerKey(address));
-  const prefixes = prefixesIn(hold.snapshot);
+  const prefixes = new Set(prefixesIn(hold.snapshot));
   for (const key of Object.keys(hold.snapshot)) {
     const parsed = parseKey(key);
-    const isOfJob = parsed !== null && prefixes.includes(parsed.prefix);
+    const isOfJob = parsed !== null && prefixes.has(parsed.prefix);
     if (isOfJob || key === BALLAST_KEY || parseUserKey(key) !== null) hold.remove(key);
   }
   hold.remove(PREFIXES_KEY);

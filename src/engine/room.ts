@@ -7,7 +7,7 @@
  */
 import {utf8Bytes} from '../core/bytes';
 import {isFinal, onlyPart, type Header} from '../core/header';
-import {decodeHeader, encodeHeader} from '../core/header-codec';
+import {encodeHeader} from '../core/header-codec';
 import {BALLAST_KEY, bornAtMs, headerKey, parseKey, resultKey, type JobAddress} from '../core/keys';
 import {
   BALLAST_BYTES,
@@ -20,7 +20,7 @@ import {
   STORE_BYTES,
 } from '../core/limits';
 import {lastError} from '../core/record';
-import {readJob} from '../core/stored-job';
+import {readHeader, readJob} from '../core/stored-job';
 import {fold} from '../core/transitions';
 import {prefixesIn, type Hold} from './hold';
 
@@ -93,7 +93,7 @@ function removeSome(hold: Hold, keys: readonly string[], budget: DeleteBudget): 
 function finishedJobs(hold: Hold): readonly Finished[] {
   const finished: Finished[] = [];
   for (const address of hold.jobs()) {
-    const decoded = decodeHeader(hold.snapshot[headerKey(address)] ?? '');
+    const decoded = readHeader(hold.snapshot, address);
     if (decoded.kind !== 'header' || !isFinal(decoded.header)) continue;
     finished.push({address, header: decoded.header, endedAtMs: endOf(decoded.header)});
   }
@@ -104,19 +104,27 @@ function endOf(header: Header): number {
   return 'atMs' in header.phase ? header.phase.atMs : header.updatedAtMs;
 }
 
-/** The header goes first; what cannot be deleted now lies under a fold, where the next sweep finds it. */
-function foldJob(hold: Hold, {address, header}: Finished, budget: DeleteBudget): void {
+/**
+ * The header goes first; what cannot be deleted now lies under a fold, where the next sweep finds it. False for a job
+ * that cannot be read: damage stays as it is, for somebody to look at.
+ */
+function foldJob(hold: Hold, {address, header}: Finished, budget: DeleteBudget): boolean {
   const reading = readJob(hold.snapshot, address);
-  const error = reading.kind === 'job' ? lastError(reading.job) : null;
-  hold.set(headerKey(address), encodeHeader(fold(header, error)));
+  if (reading.kind !== 'job') return false;
+  hold.set(headerKey(address), encodeHeader(fold(header, lastError(reading.job))));
   removeSome(hold, keysBesideHeader(hold, address), budget);
+  return true;
 }
 
 /** Deletes a finished job: folded first where there is more than a header, the header last, so that it is never half there. */
 function purgeJob(hold: Hold, job: Finished, budget: DeleteBudget): void {
   const isLarge = keysBesideHeader(hold, job.address).length > 0;
-  if (isLarge && job.header.folded === null) foldJob(hold, job, budget);
+  if (job.header.folded === null && (isLarge ? !foldJob(hold, job, budget) : isDamaged(hold, job))) return;
   if (removeSome(hold, keysBesideHeader(hold, job.address), budget)) removeSome(hold, [headerKey(job.address)], budget);
+}
+
+function isDamaged(hold: Hold, {address}: Finished): boolean {
+  return readJob(hold.snapshot, address).kind !== 'job';
 }
 
 function keysBesideHeader(hold: Hold, address: JobAddress): readonly string[] {
@@ -155,12 +163,12 @@ interface Orphan {
 
 /** Keys of jobs that do not exist, those under folds, and pieces of results that no record names. */
 function orphans(hold: Hold): readonly Orphan[] {
-  const prefixes = prefixesIn(hold.snapshot);
+  const prefixes = new Set(prefixesIn(hold.snapshot));
   const owners = new Map<string, JobKeys>();
   const found: Orphan[] = [];
   for (const key of Object.keys(hold.snapshot)) {
     const parsed = parseKey(key);
-    if (parsed === null || parsed.part === 'h' || !prefixes.includes(parsed.prefix)) continue;
+    if (parsed === null || parsed.part === 'h' || !prefixes.has(parsed.prefix)) continue;
     const header = headerKey(parsed);
     const owner = owners.get(header) ?? jobKeysOf(hold, parsed);
     owners.set(header, owner);
@@ -183,9 +191,8 @@ type JobKeys =
   | {readonly kind: 'job'; named(): ReadonlySet<string>};
 
 function jobKeysOf(hold: Hold, address: JobAddress): JobKeys {
-  const text = hold.snapshot[headerKey(address)];
-  if (text === undefined) return {kind: 'none'};
-  const decoded = decodeHeader(text);
+  if (hold.snapshot[headerKey(address)] === undefined) return {kind: 'none'};
+  const decoded = readHeader(hold.snapshot, address);
   if (decoded.kind !== 'header') return {kind: 'untouchable'};
   if (decoded.header.folded !== null) return {kind: 'folded'};
   // A lease that was not given back, even if it ran out, may have named pieces in a log that is not sealed yet.

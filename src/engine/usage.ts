@@ -8,10 +8,10 @@ export class Usage {
   ownBytes = 0;
   /** Bytes of everything, the host's settings too. */
   totalBytes = 0;
-  private readonly prefixes: readonly string[];
+  private readonly prefixes: ReadonlySet<string>;
 
   constructor(snapshot: Snapshot, prefixes: readonly string[]) {
-    this.prefixes = prefixes;
+    this.prefixes = new Set(prefixes);
     for (const key of Object.keys(snapshot)) this.add(key, snapshot[key], 1);
   }
 
@@ -26,6 +26,6 @@ export class Usage {
     const bytes = times * (utf8Bytes(key) + utf8Bytes(value));
     const parsed = parseKey(key);
     this.totalBytes += bytes;
-    if (parsed !== null && this.prefixes.includes(parsed.prefix)) this.ownBytes += bytes;
+    if (parsed !== null && this.prefixes.has(parsed.prefix)) this.ownBytes += bytes;
   }
 }

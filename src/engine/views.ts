@@ -1,11 +1,10 @@
 /** Records out of a snapshot: one job, or a list. Reading takes one call of the store and no lock. */
 import {isFinal, statusOf, waitsForUser, type Header} from '../core/header';
-import {decodeHeader} from '../core/header-codec';
 import {headerKey, type JobAddress} from '../core/keys';
 import {MAX_LIST_DETAIL_UNITS} from '../core/limits';
 import {foldedRecord, isoTime, jobRecord, type RecordView} from '../core/record';
-import {readJob, readLarge, type JobReading, type Snapshot, type StoredJob} from '../core/stored-job';
-import {jobsError} from '../errors';
+import {readHeader, readJob, readLarge, type JobReading, type Snapshot, type StoredJob} from '../core/stored-job';
+import {clip, jobsError} from '../errors';
 import {summarize} from '../orchestration/summary';
 import type {DamagedRecord, JobRecord} from '../types';
 import {readUserTriggers} from './alarm';
@@ -69,9 +68,9 @@ function unreadable(id: string, reading: Exclude<JobReading, {kind: 'job' | 'fol
 
 /** No such job. */
 export function notFound(id: string): Error {
-  return jobsError('JOB_NOT_FOUND', `There is no job ${id}: it was never accepted here, or it was purged.`, {
-    jobId: id,
-  });
+  // What was asked for may be any text.
+  const jobId = clip(id, 100);
+  return jobsError('JOB_NOT_FOUND', `There is no job ${jobId}: it was never accepted here, or it was purged.`, {jobId});
 }
 
 function recordOfJob(
@@ -158,7 +157,7 @@ function rowOf(
   nowMs: number,
   problem: string | null,
 ): JobRecord | DamagedRecord | null {
-  const decoded = decodeHeader(snapshot[headerKey(address)] ?? '');
+  const decoded = readHeader(snapshot, address);
   const isFiltered = selection.status !== null || selection.name !== null;
   if (decoded.kind !== 'header') {
     if (isFiltered) return null;

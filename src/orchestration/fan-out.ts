@@ -41,14 +41,11 @@ export interface MapDraft {
 
 /** A map step over items. */
 export function mapNode(draft: MapDraft, limits: JobLimits, handlers: HandlerNames): MapNode {
-  const {prefix, items, what} = draft;
-  if (!Array.isArray(items) || items.length === 0)
-    throw invalid(`items of ${what} must be a non-empty array, got ${printValue(items)}.`);
-  if (items.length > MAX_ITEMS)
-    throw invalid(`${what} takes at most ${MAX_ITEMS} items, got ${items.length}. Split them over several jobs.`, {
-      maxItems: MAX_ITEMS,
-      count: items.length,
-    });
+  const {prefix, what} = draft;
+  refuseNoItems(draft.items, what);
+  const items = payload(draft.items, `The items of ${what}`);
+  // A `toJSON` of their own may have made something else of them.
+  refuseNoItems(items, what);
   const maxConcurrency =
     draft.maxConcurrency === undefined
       ? DEFAULT_MAX_CONCURRENCY
@@ -59,8 +56,18 @@ export function mapNode(draft: MapDraft, limits: JobLimits, handlers: HandlerNam
     handler: handlers.nameOf(draft.handler, what),
     deps: [],
     ...limits,
-    items: payload(items, `The items of ${what}`) as readonly unknown[],
+    items,
     shared: optionalPayload(draft.shared, `The shared payload of ${what}`),
     maxConcurrency,
   };
+}
+
+function refuseNoItems(items: unknown, what: string): asserts items is readonly unknown[] {
+  if (!Array.isArray(items) || items.length === 0)
+    throw invalid(`items of ${what} must be a non-empty array, got ${printValue(items)}.`);
+  if (items.length > MAX_ITEMS)
+    throw invalid(`${what} takes at most ${MAX_ITEMS} items, got ${items.length}. Split them over several jobs.`, {
+      maxItems: MAX_ITEMS,
+      count: items.length,
+    });
 }

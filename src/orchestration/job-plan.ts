@@ -21,11 +21,7 @@ interface StepDraft {
 export function planOfSteps(rawSteps: unknown, limits: JobLimits, handlers: HandlerNames): Plan {
   if (!Array.isArray(rawSteps) || rawSteps.length === 0)
     throw invalid(`A job requires a non-empty steps array, got ${printValue(rawSteps)}.`);
-  if (rawSteps.length > MAX_STEPS)
-    throw invalid(
-      `A job may have at most ${MAX_STEPS} steps, got ${rawSteps.length}. Use enqueueMany or mapReduce, which hold ` +
-        'many items as one step.',
-    );
+  refuseTooMany(rawSteps);
   // A list with holes is one with missing steps: `map` would pass over them.
   const drafts = Array.from(rawSteps as readonly unknown[], draftOf);
   const position = new Map(drafts.map((draft, index) => [draft.id, index]));
@@ -43,6 +39,15 @@ export function planOfSteps(rawSteps: unknown, limits: JobLimits, handlers: Hand
     };
   });
   return {nodes, orchestration: null};
+}
+
+/** Looks at the length alone: a list without entries may claim to have billions. */
+export function refuseTooMany(steps: readonly unknown[]): void {
+  if (steps.length > MAX_STEPS)
+    throw invalid(
+      `A job may have at most ${MAX_STEPS} steps, got ${steps.length}. Use enqueueMany or mapReduce, which hold ` +
+        'many items as one step.',
+    );
 }
 
 function draftOf(raw: unknown, index: number): StepDraft {

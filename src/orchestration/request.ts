@@ -2,7 +2,7 @@
  * What all requests have in common: checks of names, ids, handlers, payloads and options, each with what was expected,
  * what came, and the way out. Pure; whether the host has a handler is asked through {@link HandlerNames}.
  */
-import {jobsError, type JobsError, type JobsErrorDetails} from '../errors';
+import {describeThrown, isJobsError, jobsError, type JobsError, type JobsErrorDetails} from '../errors';
 import {isPrefix} from '../core/keys';
 import {isObject, printValue, toJsonText} from '../core/json';
 import {MAX_NAME_CHARS, MAX_STEP_ID_CHARS} from '../core/limits';
@@ -18,6 +18,16 @@ export interface HandlerNames {
 /** An error about a request. */
 export function invalid(message: string, details: JobsErrorDetails = {}): JobsError {
   return jobsError('INVALID_REQUEST', message, details);
+}
+
+/** Reads what a caller passed: a getter or a proxy that throws is refused as any other value is. */
+export function reading<Value>(what: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (thrown) {
+    if (isJobsError(thrown)) throw thrown;
+    throw invalid(`${what} must be plain data, and cannot be read: ${describeThrown(thrown, 'a getter').message}`);
+  }
 }
 
 /** The request as an object. */
@@ -170,31 +180,42 @@ const NUMBER_OPTIONS: Readonly<Record<NumberOption, readonly [min: number, max: 
 };
 
 /** A number option; `maxRuntimeMs` is cut at its maximum, as users of the API are used to. */
-export function numberOption(raw: unknown, name: NumberOption): number {
+export function numberOption(raw: unknown, name: NumberOption, what = `options.${name}`): number {
   const [min, max] = NUMBER_OPTIONS[name];
   if (name === 'maxRuntimeMs' && typeof raw === 'number' && raw > max) return max;
-  return integerIn(raw, `options.${name}`, min, max);
+  return integerIn(raw, what, min, max);
 }
 
 /** The one store that there is. */
-export function storeOption(raw: unknown): 'properties' {
+export function storeOption(raw: unknown, what = 'options.checkpointStore'): 'properties' {
   if (typeof raw === 'string' && raw.trim().toLowerCase() === 'properties') return 'properties';
   if (typeof raw !== 'string')
-    throw jobsError('INVALID_OPTION', `options.checkpointStore must be 'properties', got ${printValue(raw)}.`);
-  throw jobsError('NOT_SUPPORTED', `Only checkpointStore 'properties' is supported, got ${printValue(raw)}.`);
+    throw jobsError('INVALID_OPTION', `${what} must be 'properties', got ${printValue(raw)}.`);
+  throw jobsError(
+    'NOT_SUPPORTED',
+    `Only checkpointStore 'properties' is supported, got ${printValue(raw)} in ${what}.`,
+  );
 }
 
-function booleanOption(raw: unknown, name: string): boolean {
+/** A yes or no. */
+export function booleanOption(raw: unknown, name: string): boolean {
   if (typeof raw === 'boolean') return raw;
   throw jobsError('INVALID_OPTION', `options.${name} must be true or false, got ${printValue(raw)}.`);
 }
 
+/** The options of a call; no options are none. */
+export function optionsObject(raw: unknown): Readonly<Record<string, unknown>> {
+  if (raw === undefined || raw === null) return {};
+  if (isObject(raw)) return raw;
+  throw invalid(`Options must be an object, got ${printValue(raw)}.`);
+}
+
 /** A property prefix. */
-export function prefixOption(raw: unknown): string {
+export function prefixOption(raw: unknown, what = 'propertyPrefix'): string {
   const prefix = typeof raw === 'string' ? raw.trim() : '';
   if (isPrefix(prefix)) return prefix;
   throw jobsError(
     'INVALID_OPTION',
-    `propertyPrefix must have 1 to 100 letters, digits or _ . : - only, got ${printValue(raw)}.`,
+    `${what} must have 1 to 100 letters, digits or _ . : - only, got ${printValue(raw)}.`,
   );
 }

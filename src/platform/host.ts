@@ -8,6 +8,7 @@
  */
 import {isObject, printValue} from '../core/json';
 import {jobsError} from '../errors';
+import {reading} from '../orchestration/request';
 import type {BindOptions} from '../types';
 import type {LockLike, Services} from './handles';
 import type {StoreKind} from './properties-store';
@@ -38,7 +39,7 @@ export class Hosts {
 
   /** Takes a host that hands itself over. */
   bind(scope: unknown, options: unknown): void {
-    this.bound = hostOf(checkedScope(scope), checkedOptions(options));
+    this.bound = reading('What bind is given', () => hostOf(checkedScope(scope), checkedOptions(options)));
   }
 
   /** The host of a call that passes a request, or nothing that leads anywhere. */
@@ -51,7 +52,7 @@ export class Hosts {
   }
 
   private scopeOf(request: unknown): Scope | null {
-    const made = isObject(request) ? globalOfRealm(request) : null;
+    const made = typeof request === 'object' && request !== null ? globalOfRealm(request) : null;
     // An object of our own realm proves nothing: a host may hand back what the library gave it.
     // A realm without the service is no Apps Script project: a test's, say.
     if (made !== null && made !== this.ownGlobal && service(made, 'PropertiesService', true) !== undefined) return made;
@@ -138,7 +139,13 @@ function checkedOptions(raw: unknown): BindOptions {
     throw optionError('handlers must be an object of functions', handlers);
   if (dynamicLookup !== undefined && typeof dynamicLookup !== 'boolean')
     throw optionError('dynamicLookup must be true or false', dynamicLookup);
-  return raw;
+  return {
+    ...(triggerHandler === undefined ? {} : {triggerHandler}),
+    ...(store === undefined ? {} : {store}),
+    ...(lock === undefined ? {} : {lock: lock as LockLike}),
+    ...(handlers === undefined ? {} : {handlers: handlers as NonNullable<BindOptions['handlers']>}),
+    ...(dynamicLookup === undefined ? {} : {dynamicLookup}),
+  };
 }
 
 function isLock(lock: unknown): boolean {

@@ -1,7 +1,7 @@
 /** The store of a host over its properties. */
 import {patiently, type Patience} from '../engine/patience';
 import type {Identity, KeyValueStore} from '../engine/ports';
-import {OWNER_KEY} from '../core/keys';
+import {isOwner, OWNER_KEY} from '../core/keys';
 import {jobsError} from '../errors';
 import type {PropertiesLike, PropertiesServiceLike} from './handles';
 
@@ -50,7 +50,9 @@ export function userIdentity(service: PropertiesServiceLike | undefined, patienc
   const known = (): string | null => {
     if (id !== null) return id;
     const own = properties();
-    id = own === null ? 'single_user' : patiently(patience, () => own.getProperty(OWNER_KEY));
+    const stored = own === null ? 'single_user' : patiently(patience, () => own.getProperty(OWNER_KEY));
+    // An id is copied into keys and headers: text that is none is as good as lost.
+    id = stored !== null && isOwner(stored) ? stored : null;
     return id;
   };
   return {

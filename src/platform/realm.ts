@@ -16,13 +16,11 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 /** The global object of the realm in which an object was made; `null` when there is no way. */
 export function globalOfRealm(made: object): Scope | null {
-  const make = functionOfRealm(made);
-  if (make === null) return null;
   try {
-    const scope = make('return globalThis')();
+    const scope = functionOfRealm(made)?.('return globalThis')();
     return typeof scope === 'object' && scope !== null ? (scope as Scope) : null;
   } catch {
-    return null; // A realm that forbids code from text.
+    return null; // A realm that forbids code from text, or a proxy that shows no prototype.
   }
 }
 

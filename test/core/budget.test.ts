@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import {expectedMs, handOverAtMs, makeBudget, mayStart, withAttempt, type BudgetTerms} from '../../src/core/budget';
+import {
+  expectedMs,
+  handOverAtMs,
+  latestEndMs,
+  makeBudget,
+  mayStart,
+  withAttempt,
+  type BudgetTerms,
+} from '../../src/core/budget';
 import type {Longest} from '../../src/core/header';
 
 const START_MS = 1_767_603_600_000;
@@ -38,6 +46,19 @@ test('an execution beyond the wall gets a lease from now on', () => {
   const {deadlineMs, fenceMs} = makeBudget(termsOf({nowMs}));
   expect(deadlineMs).toBe(nowMs + 390_000);
   expect(fenceMs).toBeGreaterThan(nowMs);
+  // At the wall itself it is not beyond.
+  expect(makeBudget(termsOf({nowMs: START_MS + 360_000})).deadlineMs).toBe(START_MS + 390_000);
+});
+
+test('nothing is planned to go on beyond 330 s, whatever the budget', () => {
+  expect(latestEndMs(makeBudget(termsOf({maxRuntimeMs: 1_000})))).toBe(START_MS + 330_000);
+});
+
+test('behind the fence nothing starts, not even what would have time and be the first', () => {
+  const budget = {...makeBudget(termsOf()), fenceMs: START_MS + 10_000};
+  expect(mayStart(budget, START_MS + 9_999, 0, true)).toBe(true);
+  expect(mayStart(budget, START_MS + 10_000, 0, true)).toBe(false);
+  expect(mayStart(budget, START_MS + 10_000, 0, false)).toBe(false);
 });
 
 const terms = fc.record({
@@ -89,6 +110,8 @@ test('there is nothing to hand over when all that is open fits, or nothing is kn
   expect(handOverAtMs(budget, START_MS, 60_000, 4)).toBeNull();
   expect(handOverAtMs(budget, START_MS + 230_000, 60_000, 1)).toBeNull();
   expect(handOverAtMs(budget, START_MS, 0, 1_000)).toBeNull();
+  expect(handOverAtMs(budget, START_MS + 250_000, 0, 1_000)).toBeNull();
+  expect(handOverAtMs(budget, START_MS, 1, 240_001)).toBe(START_MS + 240_000 + 5_000);
 });
 
 test('an attempt is expected to last as long as the longest of its map step, else of the job', () => {
@@ -111,6 +134,8 @@ test('the longest attempts only grow, and map steps have their own', () => {
     ],
   });
   expect(withAttempt(longest, 0, false, 10)).toBe(longest);
+  expect(withAttempt(longest, 1, true, 70)).toBe(longest);
+  expect(withAttempt(longest, 0, false, 901)).toEqual({...longest, jobMs: 901});
 });
 
 test('every attempt is remembered that is longer than all before it', () => {

@@ -36,6 +36,13 @@ test('the stored form is fixed, and what is empty is not written', () => {
   );
 });
 
+test('fields of a later version are carried along', () => {
+  const later = JSON.parse(encodeHeader(fresh).replace('{"v"', '{"dl":[5],"v"')) as {dl: unknown};
+  const header = read(JSON.stringify(later));
+  expect(header?.unknown).toEqual({dl: [5]});
+  expect(JSON.parse(encodeHeader({...fresh, ...header, revision: 2}))).toEqual({...later, rv: 2});
+});
+
 test('the last outcome is spliced in as it stands in logs', () => {
   const last = {kind: 'done', unit: 0, atMs: 1_767_603_600_000, durationMs: 5, result: '{"__proto__":1}'} as const;
   const text = encodeHeader({...fresh, last});
@@ -104,10 +111,6 @@ test.each([
   expect(decodeHeader(withField(key, json))).toEqual({kind: 'corrupt'});
 });
 
-test('fields that are not known are passed over', () => {
-  expect(read(withField('later', '[1]'))).toEqual(fresh);
-});
-
 test('any text is a whole header, a newer one or damage', () => {
   fc.assert(
     fc.property(
@@ -162,4 +165,21 @@ test('a seal comes back as it was, and nothing else is one', () => {
   expect(sealOf(encodeSeal(seal))).toEqual(seal);
   for (const raw of [null, 5, [], [0, 3, 5], [0, 3, '5', 'abc'], [0, 3, 5, 7], [0, -3, 5, 'abc'], [0, 3, 0.5, 'abc']])
     expect(sealOf(raw)).toBeNull();
+});
+
+test('a header that could not be rewritten, because it fills its value, is damaged', () => {
+  const padded = (bytes: number): string => encodeHeader({...fresh, unknown: {pad: 'x'.repeat(bytes)}});
+  const room = 9_000 - padded(0).length;
+  expect(read(padded(room))).not.toBeNull();
+  expect(read(padded(room + 1))).toBeNull();
+});
+
+test.each([
+  ['o', '[2,240000,9e15,1]'],
+  ['o', '[2,9e15,390000,1]'],
+  ['l', '[9e15,[]]'],
+  ['ph', '{"kind":"queued","dueMs":8.64e15}'],
+  ['rv', '9007199254740991'],
+])('a header whose field %s is %s cannot be counted on, and is damaged', (key, json) => {
+  expect(decodeHeader(withField(key, json))).toEqual({kind: 'corrupt'});
 });

@@ -158,3 +158,14 @@ test('an object is neither null nor a list, of whichever realm', () => {
     expect(isObject(value)).toBe(true);
   for (const value of [null, undefined, 1, 'a', [], () => 1, foreign('[]')]) expect(isObject(value)).toBe(false);
 });
+
+test('a value that holds the same lists over and over is refused, not written out for ever', () => {
+  let shared: unknown = [1];
+  for (let level = 0; level < 60; level++) shared = [shared, shared];
+  expect(toJsonText({shared})).toEqual({
+    ok: false,
+    problem: expect.stringMatching(/^more than 2000000 values/) as string,
+  });
+  expect(toJsonText({run: () => 1, shared})).toMatchObject({ok: false});
+  expect(printValue(shared)).toMatch(/^a value with more than/);
+});

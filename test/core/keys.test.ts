@@ -3,6 +3,7 @@ import {
   bornAtMs,
   DEFAULT_PREFIX,
   headerKey,
+  isOwner,
   isPrefix,
   makeJobId,
   OWNER_KEY,
@@ -136,4 +137,12 @@ test('a user’s key gives the owner back, and nothing else is taken for one', (
   expect(parseUserKey(userKey('u7abc'))).toBe('u7abc');
   expect(parseUserKey(OWNER_KEY)).toBeNull();
   expect(parseUserKey(`x${userKey('u7abc')}`)).toBeNull();
+});
+
+test.each(['u1', 'single_user', 'unbilzkkvogd9'])('%s may be the id of a user', (text) => {
+  expect(isOwner(text)).toBe(true);
+});
+
+test.each(['', 'a~b', 'a b', 'ü', 'x'.repeat(61)])('%j may not be the id of a user', (text) => {
+  expect(isOwner(text)).toBe(false);
 });

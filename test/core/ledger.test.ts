@@ -136,10 +136,16 @@ test('a unit that was given up says how often it killed its execution, and no fa
   expect(ledger.state(0)).toBe('failed');
   expect(ledger.failedAttempts(0)).toMatchObject({
     count: 0,
+    firstStartMs: AT_MS,
     retryAtMs: null,
     error: {code: 'STEP_KILLED', details: {crashes: 3}},
   });
   expect(ledger.failedAttempts(0)?.error.message).toContain('killed 3 times');
+});
+
+test('behind the last step there is none with open units', () => {
+  expect(foldOf(three, []).firstOpenNode()).toBe(0);
+  expect(foldOf(three, [done(0), failed(1, null), done(2)]).firstOpenNode()).toBe(3);
 });
 
 test('a large result is remembered by where it lies', () => {
@@ -161,6 +167,8 @@ test('a map step is completed when all its items are, and never when one is lost
   ledger.apply(failed(1, null));
   expect([ledger.isNodeCompleted(0), ledger.hasOpenUnits(0)]).toEqual([false, false]);
   expect(foldOf(plan, [done(1), done(0)]).isNodeCompleted(0)).toBe(true);
+  // A step that the plan has not.
+  expect([ledger.isNodeCompleted(2), ledger.hasOpenUnits(2)]).toEqual([false, false]);
 });
 
 test('ten thousand items are folded and searched in a number of looks that grows with them', () => {

@@ -112,3 +112,11 @@ test('any prefix of a log can be checked, and then the rest', () => {
     }),
   );
 });
+
+test.each([
+  ['no pieces', [2, 0, AT_MS, 5, [0, 0, 1, 0, 'abc']]],
+  ['more pieces than a store holds', [2, 0, AT_MS, 5, [0, 0, 1, 1e15, 'abc']]],
+  ['a duration that leads beyond all dates', [0, 0, AT_MS, 9e15, 1]],
+])('a tuple with %s is no outcome', (_what, tuple) => {
+  expect(outcomeOfTuple(tuple)).toBeNull();
+});

@@ -1,4 +1,5 @@
 import vm from 'node:vm';
+import {deflateRawSync} from 'node:zlib';
 import {buildSync} from 'esbuild';
 import fc from 'fast-check';
 import {utf8Bytes} from '../../src/core/bytes';
@@ -100,4 +101,24 @@ test('a realm without TextEncoder, as Apps Script is, packs and unpacks the same
   const packed: unknown = vm.runInContext(`Pack.pack(${JSON.stringify(text)})`, realm);
   expect(packed).toBe(pack(text));
   expect(vm.runInContext(`Pack.unpack(${JSON.stringify(packed)})`, realm)).toBe(text);
+});
+
+test('text that would unpack into half a gigabyte is damage', () => {
+  const bomb = `z${deflateRawSync(Buffer.alloc(60_000_000, ' '), {level: 9}).toString('base64url')}`;
+  expect(bomb.length).toBeLessThan(90_000);
+  expect(unpack(bomb)).toBeNull();
+});
+
+test('text that packs a thousand to one comes back whole, up to twenty megabytes', () => {
+  const text = JSON.stringify('x'.repeat(19_999_000));
+  expect(pack(text).length).toBeLessThan(30_000);
+  expect(unpack(pack(text)) === text).toBe(true);
+  const long = JSON.stringify('x'.repeat(20_000_000));
+  expect(pack(long) === long).toBe(true);
+});
+
+test('noise behind repetition comes back whole', () => {
+  const noise = Array.from({length: 2_000}, (_none, index) => (index * 2_654_435_761) % 4_294_967_296);
+  const text = JSON.stringify(['x'.repeat(2_000_000), ...noise]);
+  expect(unpack(pack(text)) === text).toBe(true);
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {utf8Bytes} from '../../src/core/bytes';
 import {decodePlan, encodePlan} from '../../src/core/plan-codec';
+import {DEFAULT_RETRY} from '../../src/core/retry';
 import {anyText, mutate, mutations} from '../support/arbitraries';
 import {loosePlan, mapNode, planOf, plans, reduceNode, stepNode} from '../support/plans';
 import {problemsOfPlan} from '../support/validity';
@@ -98,4 +99,10 @@ test('a damaged plan is a whole plan or none', () => {
 
 test('two thousand steps fit into the share of the store that jobs may use', () => {
   expect(utf8Bytes(encodePlan(loosePlan(2_000)))).toBeLessThan(60_000);
+});
+
+test('a plan whose retries would wait beyond all dates is none', () => {
+  const text = encodePlan(planOf(stepNode('a', {retry: {...DEFAULT_RETRY, delayMs: 5}})));
+  expect(decodePlan(text)).not.toBeNull();
+  expect(decodePlan(text.replace('[2,5,', '[2,1e300,'))).toBeNull();
 });

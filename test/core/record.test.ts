@@ -292,3 +292,19 @@ test('a marker of a unit that the plan has not hurts nobody', () => {
     'pending',
   ]);
 });
+
+test('a stored result that is no JSON is reported, not thrown', () => {
+  const job = jobOf({position: positionOf([done(0)]), logs: {0: [segment([done(0)])]}});
+  const record = jobRecord(job, {wakeUp: null, page: null, withSteps: true, resultText: () => 'x'});
+  expect(record.results).toEqual({});
+  expect(record.lastError).toMatchObject({code: 'RECORD_CORRUPT', stepId: 's0'});
+});
+
+test('a stored step id that every object has is a field like others', () => {
+  const plan = planOf(stepNode('__proto__'));
+  const log = [done(0, '{"polluted":1}')];
+  const job = jobOf({plan, position: positionOf(log), logs: {0: [segment(log)]}});
+  const {results} = jobRecord(job, {wakeUp: null, page: null, withSteps: true, resultText: () => '{"polluted":1}'});
+  expect(Object.getPrototypeOf(results)).toBe(Object.prototype);
+  expect(Object.keys(results)).toEqual(['__proto__']);
+});

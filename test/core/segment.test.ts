@@ -23,6 +23,23 @@ test('results of consecutive units are one run', () => {
   );
 });
 
+test('a result alone is written as it is', () => {
+  const outcome: Outcome = {kind: 'done', unit: 4, atMs: 1_000, durationMs: 20, result: '"a"'};
+  expect(encodeSegment({epoch: 3, marker: 5, outcomes: [outcome]})).toBe('[1,3,5,[0,4,1000,20,"a"]]');
+});
+
+test('a run that lacks its times or its results is no segment', () => {
+  const runs = [
+    '[1,0,5]',
+    '[1,0,5,null,[1]]',
+    '[1,0,5,[0,1]]',
+    '[1,0,5,[0,1],null]',
+    '[1,0,5,[0],[1]]',
+    '[1,0,5,[0,1,2],[1]]',
+  ];
+  for (const run of runs) expect([run, decodeSegment(`[1,1,-1,${run}]`)]).toEqual([run, null]);
+});
+
 test('a unit that is out of order starts another entry', () => {
   const outcomes = [done(3), done(4), done(9), done(8), done(9)];
   const text = encodeSegment({epoch: 0, marker: NO_UNIT, outcomes});

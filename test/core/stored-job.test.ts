@@ -1,9 +1,10 @@
 import fc from 'fast-check';
+import {chainSum, EMPTY_SUM} from '../../src/core/bytes';
 import {encodeSeal} from '../../src/core/header-codec';
 import {headerKey, planKey, sealPageKey, segmentKey} from '../../src/core/keys';
 import type {Outcome} from '../../src/core/outcome';
 import {encodeSegment, NO_UNIT} from '../../src/core/segment';
-import {readLarge, unitInDoubt} from '../../src/core/stored-job';
+import {readHeader, readLarge, unitInDoubt} from '../../src/core/stored-job';
 import {fold} from '../../src/core/transitions';
 import {logs} from '../support/arbitraries';
 import {loosePlan, mapNode, planOf, stepNode} from '../support/plans';
@@ -86,6 +87,12 @@ test('a plan that is not the one of the header is reported as damaged', () => {
   expect(read(storedJob({header: {plan: {...header.plan, units: 4}}}))).toEqual({kind: 'corrupt', what: 'plan'});
   expect(read(storedJob({header: {plan: {...header.plan, sum: 'abc'}}}))).toEqual({kind: 'corrupt', what: 'plan'});
   expect(read(storedJob({header: {plan: {...header.plan, inline: null}}}))).toEqual({kind: 'corrupt', what: 'plan'});
+});
+
+test('a text that is no plan is reported as damaged, though its fingerprint is right', () => {
+  const inline = '{"no":"plan"}';
+  const plan = {inline, pieces: 0, sum: chainSum(EMPTY_SUM, inline), units: 1};
+  expect(read(storedJob({header: {plan}}))).toEqual({kind: 'corrupt', what: 'plan'});
 });
 
 const five = [done(0), done(1), failed(2), done(3), done(4)];
@@ -191,6 +198,14 @@ test('the tail is cut where the log is', () => {
   const segments = [segment(five.slice(0, 2)), segment(five.slice(2, 5))];
   const job = jobOf({position: positionOf(five.slice(0, 3)), logs: {0: segments}});
   expect(job.tail).toEqual({position: positionOf(five.slice(0, 3)), index: 1, segment: segment(five.slice(2, 3))});
+  const between = jobOf({position: positionOf(five.slice(0, 2)), logs: {0: segments}});
+  expect(between.tail).toEqual({position: positionOf(five.slice(0, 2)), index: 0, segment: segments[0]});
+});
+
+test('the tail is the last segment, also when that names a unit and nothing more', () => {
+  const segments = [segment(five.slice(0, 2)), segment([], {marker: 2})];
+  const job = jobOf({lease: LEASE, logs: {0: segments}});
+  expect(job.tail).toEqual({position: positionOf(five.slice(0, 2)), index: 1, segment: segments[1]});
 });
 
 test.each([
@@ -268,4 +283,25 @@ test('the log of another job or part is not mixed in', () => {
     [segmentKey(ADDRESS, 1, 0, 0)]: foreign,
   };
   expect(progressOf(jobIn(snapshot))).toEqual([[], []]);
+});
+
+test('a header under the key of another job says nothing of that job', () => {
+  const other = {...ADDRESS, id: 'job_0mk2xyz12_0000000000'};
+  const snapshot = storedJob({});
+  expect(readHeader(snapshot, ADDRESS).kind).toBe('header');
+  expect(readHeader({[headerKey(other)]: snapshot[headerKey(ADDRESS)] ?? ''}, other)).toEqual({kind: 'corrupt'});
+});
+
+test.each([
+  ['suspect', {suspects: [{unit: 5, crashes: 1}]}],
+  ['unit in doubt', {recoveries: [{atMs: make.AT_MS, epoch: 1, reason: 'killed', inDoubt: [5]}]}],
+] as const)('a header with a %s that is no unit of the plan is damaged', (_what, header) => {
+  expect(read(storedJob({header}))).toEqual({kind: 'corrupt', what: 'header'});
+});
+
+test('a marker or a lease of a unit that the plan has not names nothing', () => {
+  const marked = {lease: LEASE, logs: {0: [segment([done(0)], {marker: 400})]}};
+  expect(unitInDoubt(jobOf(marked))).toBe(NO_UNIT);
+  expect(unitInDoubt(jobOf({lease: {...LEASE, unit: 5}}))).toBe(NO_UNIT);
+  expect(unitInDoubt(jobOf({lease: {...LEASE, unit: 4}}))).toBe(4);
 });

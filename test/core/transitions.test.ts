@@ -107,6 +107,44 @@ test('a cancel ends an open job, a suspend lets it wait for its user', () => {
   expect(suspended.pausedAtMs).toBe(NOW_MS + 9);
 });
 
+test('what an owner has learned of its job is kept', () => {
+  const learned = {...back(SOME), longest: {jobMs: 9, nodes: [[1, 9]] as const}, suspects: [{unit: 3, crashes: 1}]};
+  const {longest, suspects} = learned;
+  expect(to.giveBack(running, learned, {reason: 'budget', untilMs: null})).toMatchObject({longest, suspects});
+  expect(to.finish(running, learned, 'failed', null)).toMatchObject({longest, suspects});
+});
+
+test('every change of state tells its time', () => {
+  const waiting = {reason: 'budget', untilMs: null} as const;
+  expect(running.updatedAtMs).toBe(NOW_MS + 1_000);
+  expect(to.giveBack(running, back(SOME), waiting).updatedAtMs).toBe(NOW_MS + 5_000);
+  for (const change of [to.cancel, to.suspend, to.halt, to.handOn])
+    expect(change(running, NOW_MS + 9_000).updatedAtMs).toBe(NOW_MS + 9_000);
+});
+
+test('a halt stands until the lease is given back, or until the next claim', () => {
+  const halted = to.halt(running, NOW_MS + 2_000);
+  expect(halted.isHalted).toBe(true);
+  const waiting = {reason: 'retry', untilMs: NOW_MS} as const;
+  const paused = to.giveBack(halted, back(SOME), waiting);
+  expect(paused).toMatchObject({phase: {kind: 'paused', waiting: {reason: 'user', untilMs: null}}, isHalted: false});
+  // Its owner died before it looked.
+  const ended = to.endLease(halted, {reason: 'killed', position: START, inDoubt: [], nowMs: NOW_MS + 400_000});
+  expect(ended.isHalted).toBe(true);
+  expect(to.claim(ended, lease, NOW_MS + 500_000).isHalted).toBe(false);
+});
+
+test('a job that is left to the dispatcher is due at once', () => {
+  const left = to.handOn(running, NOW_MS + 9);
+  expect(left.phase).toEqual({kind: 'paused', waiting: {reason: 'budget', untilMs: NOW_MS + 9}});
+  expect(left.pausedAtMs).toBe(NOW_MS + 9);
+});
+
+test('a job that ends is not paused any more', () => {
+  const paused = {...running, pausedAtMs: NOW_MS};
+  expect(to.finish(paused, back(SOME), 'failed', null).pausedAtMs).toBeNull();
+});
+
 test('an attempt whose outcome found no room is reported as in doubt', () => {
   expect(to.reportUncommitted(running, 4, NOW_MS).recoveries).toEqual([
     {atMs: NOW_MS, epoch: 1, reason: 'store', inDoubt: [4]},
@@ -115,7 +153,9 @@ test('an attempt whose outcome found no room is reported as in doubt', () => {
 
 test('a folded job keeps its state and its error, and nothing that takes room', () => {
   const error = {name: 'Error', message: 'no', details: {}, stepId: 'a'};
-  const full = {...killed(SOME), phase: {kind: 'failed', atMs: NOW_MS} as const, sealPages: 2};
+  const last: Outcome = {kind: 'done', unit: 0, atMs: NOW_MS, durationMs: 5, result: '1'};
+  const ended = {...killed(SOME), phase: {kind: 'failed', atMs: NOW_MS} as const};
+  const full = {...ended, sealPages: 2, last, plan: {...ended.plan, pieces: 3}};
   const folded = to.fold(full, error);
   expect(folded).toMatchObject({
     phase: full.phase,
@@ -143,6 +183,18 @@ test('seals become a page when the header would be too long with them', () => {
   const long = {...accepted({plan: {inline: 'z'.repeat(7_600), pieces: 0, sum: 'abc', units: 1}}), seals};
   expect(to.overflowSeals(long).page).toEqual(seals);
   expect(to.overflowSeals({...long, seals: []}).page).toBeNull();
+});
+
+test('a header may be as long as a value, and not a byte longer, before its seals become a page', () => {
+  const seals = [{part: 0, log: 0, position: SOME}];
+  const withPlan = (chars: number): Header => ({
+    ...accepted({plan: {inline: 'z'.repeat(chars), pieces: 0, sum: 'abc', units: 1}}),
+    seals,
+  });
+  const fitting = MAX_VALUE_BYTES - utf8Bytes(encodeHeader(withPlan(0)));
+  expect(utf8Bytes(encodeHeader(withPlan(fitting)))).toBe(MAX_VALUE_BYTES);
+  expect(to.overflowSeals(withPlan(fitting)).page).toBeNull();
+  expect(to.overflowSeals(withPlan(fitting + 1)).page).toEqual(seals);
 });
 
 const names = fc.constantFrom('n'.repeat(200), '日'.repeat(200), '😀'.repeat(100));
@@ -207,5 +259,12 @@ test('every header that is written can be read', () => {
   overLives((header) => {
     const decoded = decodeHeader(encodeHeader(header));
     expect(decoded.kind === 'header' ? encodeHeader(decoded.header) : decoded.kind).toBe(encodeHeader(header));
+  });
+});
+
+test('what a change of state makes is what is read back, to the last field', () => {
+  overLives((header) => {
+    const decoded = decodeHeader(encodeHeader(header));
+    expect(decoded.kind === 'header' ? decoded.header : decoded.kind).toStrictEqual(header);
   });
 });

@@ -143,3 +143,19 @@ test('prefixes may be as many and as long as is said', () => {
   });
   expect(lab.callAll(...requests).filter((outcome) => outcome.error !== undefined)).toEqual([]);
 });
+
+test('a script property that is no setting is named, and stops nothing but what needs it', () => {
+  const lab = newLab();
+  lab.world.setProperty('script', 'AST_JOBS_DEFAULT_MAX_RETRIES', 'five');
+  const {code, message} = lab.refusal('enqueue', {name: 'job', steps: STEPS});
+  expect([code, message]).toEqual([
+    'INVALID_OPTION',
+    'Script property AST_JOBS_DEFAULT_MAX_RETRIES must be an integer from 0 to 20, got `"five"`.',
+  ]);
+  expect(lab.enqueue(STEPS, {options: {maxRetries: 1}}).status).toBe('queued');
+});
+
+test('options of configure may be null', () => {
+  const [outcome] = newLab().callAll(['configure', {maxRetries: 3}, null]);
+  expect(outcome?.value).toEqual({AST_JOBS_DEFAULT_MAX_RETRIES: '3'});
+});

@@ -213,3 +213,74 @@ describe('foreign text', () => {
     expect(lab.runs()).toEqual(['s1', 's2']);
   });
 });
+
+test.each([
+  ['a period that there is none', '"m":10', '"m":7'],
+  ['a time beyond all dates', '"a":', '"a":1e300,"b":'],
+  ['a period beyond all dates', '"m":10', '"m":1e300'],
+])('%s in the key of the user’s triggers harms no job', (_what, from, to) => {
+  const lab = newLab();
+  const {id} = lab.enqueue(inLine(2));
+  const key = [...lab.world.store('script').keys()].find((one) => one.startsWith('AST_JOBS_USER~')) ?? '';
+  const text = (lab.world.store('script').get(key) ?? '').replace(from, to);
+  lab.world.setProperty('script', key, text.replace(/"w":"\d+"/, '"w":"gone"'));
+  expect(lab.status(id).status).toBe('queued');
+  expect(lab.enqueue([step('b')], {name: 'other'}).status).toBe('queued');
+  lab.settle();
+  expect(lab.status(id).status).toBe('completed');
+});
+
+test('a finished job’s header under the key of another takes nothing of it away', () => {
+  const lab = newLab();
+  const id = victimOf(lab);
+  const finished = lab.call('run', {name: 'finished', steps: [step('a')]}).id;
+  const victim = lab.jobKeys().filter((key) => key.includes(id));
+  const [header = ''] = victim.filter((key) => key.endsWith('~h'));
+  lab.world.setProperty('script', header, lab.world.store('script').get(header.replace(id, finished)) ?? '');
+  lab.pass(40 * DAY_MS);
+  lab.call('work');
+  expect(lab.jobKeys().filter((key) => key.includes(id))).toEqual(victim);
+  expect(lab.call('list')).toMatchObject([{id, status: 'damaged'}]);
+});
+
+test('a header that can no longer be rewritten stops no other job', () => {
+  const lab = newLab();
+  const {id} = lab.enqueue([step('a')], {name: 'victim'});
+  const key = keyOf(lab, /~h$/);
+  const text = lab.world.store('script').get(key) ?? '';
+  lab.world.setProperty('script', key, text.replace('{', `{"pad":"${'x'.repeat(9_200 - text.length)}",`));
+  const other = lab.enqueue([step('b')], {name: 'other'}).id;
+  lab.settle();
+  expect(lab.status(other).status).toBe('completed');
+  expect(lab.refusal('status', id).code).toBe('RECORD_CORRUPT');
+});
+
+test('an event of a trigger that cannot be read is none', () => {
+  const lab = newLab({
+    project: pasted(`function odd() { return AST.Jobs.work({get triggerUid() { throw new Error('no'); }}).end; }`),
+  });
+  lab.enqueue([step('a')]);
+  lab.pass(2 * MINUTE_MS);
+  expect(lab.world.call('odd')).toBe('idle');
+});
+
+test.each([
+  ['a log', /~s0\.0\.0$/],
+  ['a plan', /~p0$/],
+])('a finished job with %s that is damaged is kept, by age and when room is needed', (_what, pattern) => {
+  const lab = newLab();
+  const steps = [step('big', {chars: 60_000}), step('end', {}, {payload: {noise: noise(20_000)}})];
+  const {id, status} = lab.call('run', {name: 'finished', steps});
+  expect(status).toBe('completed');
+  const key = keyOf(lab, pattern);
+  lab.world.setProperty('script', key, (lab.world.store('script').get(key) ?? '').slice(0, -3));
+  const before = lab.world.store('script');
+  const own = lab.jobKeys();
+  lab.pass(40 * DAY_MS);
+  lab.call('work');
+  // More than what is left beside it: finished jobs give way, this one does not.
+  for (const name of ['one', 'two', 'three', 'four', 'five', 'six', 'seven'])
+    expect(lab.call('run', {name, steps: [step('x', {chars: 60_000})]}).status).toBe('completed');
+  for (const one of own) expect(lab.world.store('script').get(one)).toBe(before.get(one));
+  expect(lab.call('list', {limit: 1000})).toContainEqual(expect.objectContaining({id, status: 'damaged'}));
+});

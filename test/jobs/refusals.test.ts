@@ -54,6 +54,29 @@ describe('a refused request', () => {
     },
   );
 
+  test.each(['status', 'resume', 'cancel'])('of a job whose id is a book (%s) does not repeat it', (method) => {
+    const {code, message, details} = newLab().refusal(method, 'é'.repeat(100_000));
+    expect(code).toBe('JOB_NOT_FOUND');
+    expect(message.length + JSON.stringify(details).length).toBeLessThan(400);
+  });
+
+  test.each([
+    ['stop', ['x'], 'INVALID_REQUEST'],
+    ['stop', [{data: 1}], 'INVALID_OPTION'],
+    ['install', ['x'], 'INVALID_REQUEST'],
+    ['list', [{}, {details: 'yes'}], 'INVALID_OPTION'],
+    ['list', [{}, 'x'], 'INVALID_REQUEST'],
+    ['configure', [{}, 'x'], 'INVALID_REQUEST'],
+    ['configure', [{}, {merge: 0}], 'INVALID_OPTION'],
+    ['resume', ['job_0mk2xyz12_abcdefghij', 5], 'INVALID_REQUEST'],
+  ] as const)('%s%j is refused, and nothing changes', (method, args, code) => {
+    const lab = newLab();
+    lab.enqueue([step('a')]);
+    const before = lab.everything();
+    expect(lab.refusal(method, ...args).code).toBe(code);
+    expect(lab.everything()).toEqual(before);
+  });
+
   test('does not touch what is stored already', () => {
     const lab = newLab();
     lab.enqueue([step('a')]);

@@ -35,6 +35,20 @@ describe('two users of one script', () => {
     for (const {user} of [A, B]) expect([...lab.world.store('user', {user}).keys()]).toEqual(['AST_JOBS_OWNER']);
   });
 
+  test('where the keys of both name a trigger, it runs the jobs of the user whom it runs as', () => {
+    const lab = newLab();
+    const ids = [A, B].map((user) => jobOf(lab, user, user.user, 1).id);
+    const keys = [...lab.world.store('script').keys()].filter((key) => key.startsWith('AST_JOBS_USER~'));
+    expect(keys).toHaveLength(2);
+    for (const key of keys) lab.world.setProperty('script', key, '{"w":"777","m":10,"i":0,"o":null,"a":0}');
+    for (const {uid} of lab.world.triggers()) lab.world.deleteTrigger(uid);
+    lab.pass(2 * MINUTE_MS);
+    lab.callAs(B, 'work', {triggerUid: '777'});
+    expect([runners(lab, A.user), runners(lab, B.user)]).toEqual([[], [B.user]]);
+    lab.callAs(A, 'work');
+    expect(ids.map((id) => lab.status(id).status)).toEqual(['completed', 'completed']);
+  });
+
   test('both are listed for both, each with its owner', () => {
     const lab = newLab();
     const [one, other] = [jobOf(lab, A, 'of A'), jobOf(lab, B, 'of B')];

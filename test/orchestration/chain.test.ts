@@ -91,3 +91,12 @@ test.each(UNSTORABLE)('a payload with %s is refused', (_what, payload, says) => 
 test('a hundred thousand tasks are refused with the number and the way out', () => {
   expectInvalid({tasks: Array(100_000).fill(task())}, 'at most 2000 steps', 'got 100000', 'Use enqueueMany');
 });
+
+test('a list that claims billions of tasks is refused by its length', () => {
+  expectInvalid({tasks: new Array(4_294_967_295)}, 'at most 2000 steps, got 4294967295');
+});
+
+test('fields of a task that are inherited are read as those of a step are', () => {
+  const {nodes} = compile({tasks: [Object.create(task({payload: 5, maxCrashes: 2}))]});
+  expect(nodes[0]).toMatchObject({id: 'chain_step_1', payload: 5, maxCrashes: 2});
+});

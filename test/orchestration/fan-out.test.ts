@@ -101,3 +101,12 @@ test('a handler that is missing is refused', () => {
   ]);
   expectInvalid({handler: 'vanished'}, ['`"vanished"`', 'was not found', 'global function'], 'HANDLER_NOT_FOUND');
 });
+
+test.each([
+  ['text', () => 'rows'],
+  ['an object', () => ({rows: 1})],
+  ['an empty list', () => []],
+  ['too many', () => new Array(20_001).fill(0)],
+])('items whose toJSON makes %s of them are refused', (_what, toJSON) => {
+  expectInvalid({items: Object.assign([1], {toJSON})}, [/items of enqueueMany must be a non-empty|at most 20000/]);
+});

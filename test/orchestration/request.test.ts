@@ -3,9 +3,12 @@ import {
   integerIn,
   jobName,
   jobOptions,
+  numberOption,
   orchestrationMode,
   payload,
   optionalPayload,
+  prefixOption,
+  reading,
   requestObject,
   stepId,
 } from '../../src/orchestration/request';
@@ -232,4 +235,35 @@ test('a handler is named by itself or by its name', () => {
     HANDLERS.nameOf(' work ', 'step a'),
     HANDLERS.nameOf(work, 'step a'),
   ]).toEqual(['work', 'work', 'work']);
+});
+
+test.each([
+  ['an error', new Error('not today'), 'not today'],
+  ['a text', 'no', 'a getter threw no'],
+  ['nothing', undefined, 'a getter threw undefined'],
+])('what cannot be read, because a getter throws %s, is refused', (_what, thrown, says) => {
+  const read = (): never => {
+    throw thrown;
+  };
+  expectInvalid(() => reading('The request of run', read), ['The request of run must be plain data', says]);
+  const own = refusal(() => requestObject(5, 'run'));
+  const refuse = (): never => {
+    throw own;
+  };
+  expect(refusal(() => reading('The request of run', refuse))).toBe(own);
+});
+
+test.each([
+  ['an object that reads like one', {toString: () => 'work'}],
+  ['a list that reads like one', ['work']],
+  ['a symbol', Symbol('work')],
+])('a function whose name is %s is no handler', (_what, name) => {
+  const handler = Object.defineProperty(() => 1, 'name', {value: name});
+  expectInvalid(() => HANDLERS.nameOf(handler, 'step "a"'), ['must be the name of a global function']);
+});
+
+test('a setting is named as whoever made it knows it, with the text that came', () => {
+  const what = 'Script property AST_JOBS_DEFAULT_MAX_RETRIES';
+  expectInvalid(() => numberOption('five', 'maxRetries', what), [what, 'got `"five"`'], 'INVALID_OPTION');
+  expectInvalid(() => prefixOption('a~b', what), [what, 'got `"a~b"`'], 'INVALID_OPTION');
 });

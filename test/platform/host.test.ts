@@ -175,3 +175,33 @@ test.each<[unknown, string]>([
   expect(isJobsError(error)).toBe(true);
   expect(refusal(() => hosts.of(undefined)).code).toBe('HOST_UNKNOWN');
 });
+
+const refusing = (): object => {
+  const refuse = (): never => {
+    throw new Error('not today');
+  };
+  return new Proxy({}, {get: refuse, getPrototypeOf: refuse, ownKeys: refuse});
+};
+
+test('an object that shows nothing leads to no host, and is no scope', () => {
+  const hosts = hostsIn(library());
+  const {proxy, revoke} = Proxy.revocable({}, {});
+  revoke();
+  for (const request of [refusing(), proxy]) {
+    expect(refusal(() => hosts.of(request)).code).toBe('HOST_UNKNOWN');
+    expect(refusal(() => hosts.bind(request, undefined)).message).toMatch(/bind .* cannot be read/);
+    expect(refusal(() => hosts.bind({}, request)).message).toMatch(/bind .* cannot be read/);
+  }
+});
+
+test('options of bind are what they were when they were checked', () => {
+  const mine = project(script);
+  const hosts = hostsIn(library());
+  let reads = 0;
+  hosts.bind(mine.scope, {
+    get triggerHandler() {
+      return reads++ === 0 ? 'work' : 5;
+    },
+  });
+  expect([hosts.of(undefined).triggerHandler, hosts.of(undefined).hasTriggerHandler()]).toEqual(['work', true]);
+});

@@ -161,3 +161,15 @@ test('where there are no user properties there is one user', () => {
   ]).toEqual(['single_user', 'single_user']);
   expect(script.calls).toEqual([]);
 });
+
+test.each([
+  ['empty', ''],
+  ['with a tilde', 'a~b'],
+  ['as long as a value', 'x'.repeat(9_000)],
+])('a stored id that is %s is as good as lost', (_what, text) => {
+  const service = fakeService();
+  service.user.values[OWNER_KEY] = text;
+  const identity = userIdentity(service, patience(counting()));
+  expect(identity.known()).toBeNull();
+  expect(service.user.values).toEqual({[OWNER_KEY]: identity.ensure()});
+});

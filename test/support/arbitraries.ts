@@ -169,6 +169,10 @@ export const headers: fc.Arbitrary<Header> = fc.record({
   recoveries: fc.array(recovery, {maxLength: 4}),
   longest,
   last: fc.option(outcomes(500)),
+  unknown: fc.dictionary(fc.constantFrom('q', 'due', '__proto__'), fc.jsonValue({maxDepth: 1}), {
+    maxKeys: 2,
+    noNullPrototype: true,
+  }),
   folded: fc.option(
     fc.record({error: fc.option(fc.tuple(storedError, fc.option(anyText())).map(([e, stepId]) => ({...e, stepId})))}),
   ),
