@@ -87,7 +87,7 @@ export default defineConfig(
   },
   {
     // Scripts for Apps Script, where functions are called by name.
-    files: ['examples/**/host/*.js'],
+    files: ['examples/**/host/*.js', 'examples/probe/*.js'],
     languageOptions: {sourceType: 'script'},
     rules: {'no-unused-vars': ['error', {vars: 'local'}]},
   },

@@ -17,6 +17,8 @@ export interface CallHost {
   readonly services: Readonly<Record<ServiceName, Service>>;
   countWorld(call: ServiceCall): void;
   verdict(call: ServiceCall): Verdict | undefined;
+  /** The call has taken effect, also that of an execution that is dead by now. */
+  landed(call: ServiceCall, outcome: Outcome): void;
   resume(execution: LiveExecution, outcome: Outcome): void;
   kill(execution: LiveExecution): void;
 }
@@ -76,7 +78,8 @@ export class Calls {
 
   private follow(verdict: Verdict | undefined, execution: LiveExecution, call: ServiceCall): void {
     const latencyMs = this.latencyOf(call);
-    if (verdict === undefined)
+    if (verdict?.kind === 'jump') execution.skewMs += verdict.ms;
+    if (verdict === undefined || verdict.kind === 'jump')
       return this.performLater(execution, call, latencyMs, (o) => this.host.resume(execution, o));
     const isBefore = verdict.kind !== 'late' && verdict.kind !== 'tear' && (verdict.when ?? 'before') === 'before';
     switch (verdict.kind) {
@@ -115,6 +118,7 @@ export class Calls {
     this.later(execution, delayMs, () => {
       this.host.services[call.service].perform(call, (outcome) => {
         this.history.call(this.queue.nowMs, call, describe(outcome));
+        this.host.landed(call, outcome);
         if (execution.isAlive) then(outcome);
       });
     });
@@ -128,6 +132,7 @@ export class Calls {
     this.lateEffects--;
     this.host.services[call.service].perform(call, (outcome) => {
       this.history.call(this.queue.nowMs, call, `${describe(outcome)}, landed late`);
+      this.host.landed(call, outcome);
     });
   }
 

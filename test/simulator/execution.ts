@@ -22,6 +22,8 @@ export class LiveExecution implements Execution {
   value: unknown = undefined;
   calls = 0;
 
+  /** How far its clock is ahead of the world's. */
+  skewMs = 0;
   /** Null before it starts and after it ends. */
   thread: Thread | null = null;
   wall: QueuedEvent | null = null;

@@ -9,10 +9,11 @@ import {LiveExecution} from './execution';
 import type {History} from './history';
 import type {CallMessage, EndMessage} from './messages';
 import {deriveSeed} from './prng';
+import {failure} from './service';
 import type {Outcome} from './service';
 import type {StartOrder, ThreadEvent} from './thread';
 import {acquireThread, releaseThread} from './thread-pool';
-import type {ExecutionEnd, ProjectSource, StartRequest, ThrownError, Trigger} from './types';
+import type {ExecutionEnd, ProjectSource, Quirks, StartRequest, ThrownError, Trigger} from './types';
 
 /** More free calls (console, Sim.effect) than this in one instant are an endless loop, too. */
 const MAX_FREE_CALLS = 100_000;
@@ -25,12 +26,15 @@ export interface ExecutionSettings {
   readonly perUser: number;
   readonly timeZone: string;
   readonly hangMs: number;
+  readonly quirks: Quirks;
 }
 
 export interface ExecutionHost {
   project(id: string | undefined): ProjectSource & {readonly id: string};
   issue(execution: LiveExecution, call: CallMessage): void;
   forget(execution: LiveExecution): void;
+  leaveLines(execution: LiveExecution): void;
+  skewMs(execution: LiveExecution): number;
 }
 
 export class Executions {
@@ -74,7 +78,7 @@ export class Executions {
   resume(execution: LiveExecution, outcome: Outcome): void {
     if (!execution.isAlive || execution.thread === null) return;
     const reply = outcome.kind === 'value' ? {value: outcome.value} : {error: outcome.message};
-    this.absorb(execution, execution.thread.reply(reply, this.queue.nowMs));
+    this.absorb(execution, execution.thread.reply(reply, this.clockOf(execution)));
   }
 
   kill(execution: LiveExecution, end: 'killed' | 'wall'): void {
@@ -99,11 +103,25 @@ export class Executions {
 
   private begin(execution: LiveExecution): void {
     execution.startMs = this.queue.nowMs;
-    execution.wall = this.queue.at(execution.startMs + execution.wallMs, () => this.kill(execution, 'wall'));
+    execution.wall = this.queue.at(execution.startMs + execution.wallMs, () => this.meetWall(execution));
     const how = execution.trigger === null ? '' : ` by ${execution.trigger} trigger`;
     this.history.note(this.queue.nowMs, execution, `start ${execution.fn} as ${execution.user}${how}`);
+    execution.skewMs = this.host.skewMs(execution);
     execution.thread = acquireThread();
-    this.absorb(execution, execution.thread.start(this.order(execution), this.queue.nowMs, this.settings.hangMs));
+    this.absorb(
+      execution,
+      execution.thread.start(this.order(execution), this.clockOf(execution), this.settings.hangMs),
+    );
+  }
+
+  /** The hard end, or, where `catch` and `finally` still run, an error in the call that is going on. */
+  private meetWall(execution: LiveExecution): void {
+    const {wallGraceMs} = this.settings.quirks;
+    if (wallGraceMs === 0 || execution.thread === null) return this.kill(execution, 'wall');
+    execution.wall = this.queue.at(this.queue.nowMs + wallGraceMs, () => this.kill(execution, 'wall'));
+    if (execution.next !== null) execution.next.isCancelled = true;
+    this.host.leaveLines(execution);
+    this.resume(execution, failure('Exceeded maximum execution time'));
   }
 
   private order(execution: LiveExecution): StartOrder {
@@ -125,6 +143,7 @@ export class Executions {
         user: execution.user,
         authMode: execution.authMode,
         timeZone: this.settings.timeZone,
+        freshHandles: this.settings.quirks.freshHandles,
       },
     };
   }
@@ -141,7 +160,7 @@ export class Executions {
         thread.terminate();
         event = {kind: 'hung'};
       } else {
-        event = thread.reply({value: null}, this.queue.nowMs);
+        event = thread.reply({value: null}, this.clockOf(execution));
       }
     }
     if (event.kind === 'hung') this.abandon(execution);
@@ -165,6 +184,10 @@ export class Executions {
       default:
         throw new Error(`Simulator: no free call ${method}.`);
     }
+  }
+
+  private clockOf(execution: LiveExecution): number {
+    return this.queue.nowMs + execution.skewMs;
   }
 
   private abandon(execution: LiveExecution): void {

@@ -2,6 +2,7 @@
 import {closeThreads} from './thread-pool';
 
 export {World} from './world';
+export {worldOptionsOf} from './observed';
 export {projectOf} from './project-of';
 export {closeThreads} from './thread-pool';
 export {randomStream, seededRandom} from './prng';

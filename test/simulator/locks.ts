@@ -2,13 +2,14 @@
  * LockService: one lock for each scope.
  *
  * L1 at most one Lock object holds a lock. L2 another Lock object waits until its time-out, also one of the same
- * execution: locks are not re-entrant. L3 a dead execution neither holds nor waits.
+ * execution: locks are not re-entrant. L3 a dead execution neither holds nor waits. The quirks of a world may bend L2 and
+ * L3: `locksNest`, `killedLockMs`.
  */
 import type {EventQueue, QueuedEvent} from './event-queue';
 import type {Random} from './prng';
 import {failure, numberArgument, scopeKey, textArgument, unknownMethod, value} from './service';
 import type {Answer, Outcome, Service} from './service';
-import type {Execution, ServiceCall} from './types';
+import type {Execution, Quirks, ServiceCall} from './types';
 
 /** One Lock object of one execution. */
 interface Claimant {
@@ -28,10 +29,12 @@ interface Lock {
 
 export class Locks implements Service {
   private readonly locks = new Map<string, Lock>();
+  private readonly quirks: Pick<Quirks, 'killedLockMs' | 'locksNest'>;
   private readonly queue: EventQueue;
   private readonly random: Random;
 
-  constructor(queue: EventQueue, random: Random) {
+  constructor(quirks: Pick<Quirks, 'killedLockMs' | 'locksNest'>, queue: EventQueue, random: Random) {
+    this.quirks = quirks;
     this.queue = queue;
     this.random = random;
   }
@@ -45,10 +48,10 @@ export class Locks implements Service {
       case 'waitLock':
         return this.acquire(lock, claimant, call, answer);
       case 'releaseLock':
-        if (isSame(lock.holder, claimant)) this.handOn(lock);
+        if (this.isSame(lock.holder, claimant)) this.handOn(lock);
         return answer(value());
       case 'hasLock':
-        return answer(value(isSame(lock.holder, claimant)));
+        return answer(value(this.isSame(lock.holder, claimant)));
       default:
         return answer(unknownMethod(call));
     }
@@ -56,10 +59,21 @@ export class Locks implements Service {
 
   /** Frees what the execution holds and takes it out of every line. */
   forget(execution: Execution): void {
+    this.leaveLines(execution);
+    const isKilled = execution.end === 'killed' || execution.end === 'wall';
+    const heldMs = isKilled ? this.quirks.killedLockMs : 0;
+    for (const lock of this.locks.values()) {
+      if (lock.holder?.execution !== execution) continue;
+      if (heldMs === 0) this.handOn(lock);
+      else if (Number.isFinite(heldMs)) this.queue.at(this.queue.nowMs + heldMs, () => this.handOn(lock));
+    }
+  }
+
+  /** Takes the execution out of every line; what it holds, it keeps. */
+  leaveLines(execution: Execution): void {
     for (const lock of this.locks.values()) {
       for (const waiter of lock.waiters) if (waiter.execution === execution) waiter.timeout.isCancelled = true;
       lock.waiters = lock.waiters.filter((waiter) => waiter.execution !== execution);
-      if (lock.holder?.execution === execution) this.handOn(lock);
     }
   }
 
@@ -78,7 +92,7 @@ export class Locks implements Service {
 
   private acquire(lock: Lock, claimant: Claimant, call: ServiceCall, answer: Answer): void {
     const acquired = value(call.method === 'waitLock' ? null : true);
-    if (lock.holder === null || isSame(lock.holder, claimant)) {
+    if (lock.holder === null || this.isSame(lock.holder, claimant)) {
       lock.holder = claimant;
       return answer(acquired);
     }
@@ -103,10 +117,10 @@ export class Locks implements Service {
     // As an event of its own: the one who releases goes on first, within the same instant.
     this.queue.at(this.queue.nowMs, chosen.grant);
   }
-}
 
-function isSame(one: Claimant | null, other: Claimant): boolean {
-  return one !== null && one.execution === other.execution && one.lockId === other.lockId;
+  private isSame(one: Claimant | null, other: Claimant): boolean {
+    return one?.execution === other.execution && (this.quirks.locksNest || one.lockId === other.lockId);
+  }
 }
 
 function refused(call: ServiceCall): Outcome {

@@ -23,6 +23,7 @@ export interface Surroundings {
   readonly user: string;
   readonly authMode: AuthMode;
   readonly timeZone: string;
+  readonly freshHandles: boolean;
 }
 
 export interface StartMessage {

@@ -1,5 +1,5 @@
 /** The options of a world with every default filled in. */
-import type {DailyQuota, FetchHandler, Latencies, Limits, ProjectSource, WorldOptions} from './types';
+import type {DailyQuota, FetchHandler, Latencies, Limits, ProjectSource, Quirks, WorldOptions} from './types';
 
 const LATENCY: Latencies = {
   read: 30,
@@ -20,6 +20,16 @@ const LIMITS: Limits = {
   executionsPerUser: 30,
 };
 
+const QUIRKS: Quirks = {
+  wallGraceMs: 0,
+  killedLockMs: 0,
+  locksNest: false,
+  nestedOneOffs: {leastMs: 0, sooner: 'disabled'},
+  oneOffsStay: true,
+  recurringJitterMs: 2_000,
+  freshHandles: false,
+};
+
 export interface Settings {
   readonly seed: number;
   readonly projects: readonly ProjectSource[];
@@ -31,6 +41,7 @@ export interface Settings {
   readonly triggerLagMs: readonly [number, number];
   readonly limits: Limits;
   readonly dailyQuota: DailyQuota | null;
+  readonly quirks: Quirks;
   readonly fetch: FetchHandler | null;
   readonly hasCallHistory: boolean;
   readonly timeZone: string;
@@ -50,10 +61,11 @@ export function resolveSettings(options: WorldOptions): Settings {
     triggerLagMs: options.triggerLagMs ?? [5_000, 60_000],
     limits: {...LIMITS, ...options.limits},
     dailyQuota: options.dailyQuota ?? null,
+    quirks: {...QUIRKS, ...options.quirks},
     fetch: options.fetch ?? null,
     hasCallHistory: options.history ?? false,
     timeZone: options.timeZone ?? 'Etc/UTC',
-    hangMs: options.hangMs ?? 5_000,
+    hangMs: options.hangMs ?? 20_000,
     user: options.user ?? 'owner@example.com',
   };
 }

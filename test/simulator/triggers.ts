@@ -1,20 +1,20 @@
 /**
  * Time-driven triggers: the list of each user and project, and when they fire.
  *
- * T1 a one-off never fires early and at most once (unless a hook doubles it); it stays listed until it is deleted.
- * T2 what is deleted does not fire. T3 a trigger runs as the user who made it, and nobody else sees it.
+ * T1 a one-off never fires early and at most once (unless a hook doubles it); it stays listed until it is deleted (but see
+ * the quirk `oneOffsStay`). T2 what is deleted does not fire. T3 a trigger runs as the user who made it, and nobody else
+ * sees it.
  */
 import type {EventQueue, QueuedEvent} from './event-queue';
 import type {Random} from './prng';
 import {uniform} from './prng';
 import {failure, recordArgument, textArgument, unknownMethod, value} from './service';
 import type {Answer, Outcome, Service} from './service';
-import type {CreationVerdict, FiringVerdict, ServiceCall, Trigger} from './types';
+import type {CreationVerdict, FiringVerdict, Quirks, ServiceCall, Trigger} from './types';
 
-const RECURRING_JITTER_MS = 2_000;
 const DOUBLE_GAP_MS = 1_000;
 
-export interface TriggerSettings {
+export interface TriggerSettings extends Pick<Quirks, 'nestedOneOffs' | 'oneOffsStay' | 'recurringJitterMs'> {
   readonly perUser: number;
   readonly lagMs: readonly [number, number];
 }
@@ -107,6 +107,9 @@ export class Triggers implements Service {
     const {handler, afterMs, atMs, everyMs} = recordArgument(call, 0);
     const isRecurring = typeof everyMs === 'number';
     const dueMs = typeof afterMs === 'number' ? nowMs + afterMs : Number(atMs);
+    const {leastMs, sooner} = this.settings.nestedOneOffs;
+    const isTooSoon = !isRecurring && call.execution.trigger !== null && dueMs - nowMs < leastMs;
+    if (isTooSoon && sooner === 'refused') return failure('The trigger cannot be created for so soon.');
     const made: Trigger = {
       uid: this.newUid(),
       handler: String(handler),
@@ -119,7 +122,8 @@ export class Triggers implements Service {
       isDisabled: false,
       fired: 0,
     };
-    const trigger = {...made, isDisabled: this.host.onCreation(made) === 'disabled'};
+    const isDisabled = isTooSoon || this.host.onCreation(made) === 'disabled';
+    const trigger = {...made, isDisabled};
     const one: Listed = {trigger, next: null, anchorMs: nowMs + this.random() * (trigger.everyMs ?? 0)};
     this.listed.push(one);
     this.host.created(call);
@@ -133,7 +137,8 @@ export class Triggers implements Service {
     const {dueMs, everyMs} = one.trigger;
     one.next = null;
     if (everyMs !== null) {
-      const jitterMs = uniform(this.random, -RECURRING_JITTER_MS, RECURRING_JITTER_MS);
+      const {recurringJitterMs} = this.settings;
+      const jitterMs = uniform(this.random, -recurringJitterMs, recurringJitterMs);
       this.planAt(one, one.anchorMs + index * everyMs + jitterMs, () => this.fire(one, index));
     } else if (dueMs !== null && index === 0) {
       const [leastMs, mostMs] = this.settings.lagMs;
@@ -162,6 +167,7 @@ export class Triggers implements Service {
   private launch(one: Listed, index: number): void {
     one.trigger = {...one.trigger, fired: one.trigger.fired + 1};
     this.plan(one, index + 1);
+    if (one.trigger.kind === 'oneOff' && !this.settings.oneOffsStay) this.delete(one.trigger.uid);
     this.host.run(one.trigger);
   }
 

@@ -59,6 +59,24 @@ export interface DailyQuota {
   readonly bulk: 'one' | 'each';
 }
 
+/** What Google documents nowhere. What one account was seen to do can be set here: see observed.ts. */
+export interface Quirks {
+  /** How long `catch` and `finally` may go on after the time limit. @default 0, they do not run */
+  readonly wallGraceMs: number;
+  /** How long the locks of a killed execution stay held. @default 0 */
+  readonly killedLockMs: number;
+  /** Whether the Lock objects of one execution do not exclude each other. @default false */
+  readonly locksNest: boolean;
+  /** One-offs that a trigger's execution makes for sooner than this are refused or born disabled. @default 0 */
+  readonly nestedOneOffs: {readonly leastMs: number; readonly sooner: 'refused' | 'disabled'};
+  /** Whether one-offs stay listed once they have fired. @default true */
+  readonly oneOffsStay: boolean;
+  /** How far from its even times a recurring trigger may fire. @default 2000 */
+  readonly recurringJitterMs: number;
+  /** Whether `getScriptProperties()` and its like make a new object at each call. @default false */
+  readonly freshHandles: boolean;
+}
+
 /** An answer of the web; a text alone is one with code 200. */
 export interface FetchAnswer {
   readonly code: number;
@@ -86,6 +104,7 @@ export interface WorldOptions {
   readonly triggerLagMs?: readonly [number, number];
   readonly limits?: Partial<Limits>;
   readonly dailyQuota?: DailyQuota;
+  readonly quirks?: Partial<Quirks>;
   readonly fetch?: FetchHandler;
   /** Whether `history` has the service calls too. @default false */
   readonly history?: boolean;
@@ -93,7 +112,7 @@ export interface WorldOptions {
   readonly timeZone?: string;
   /**
    * Real milliseconds without a service call after which an execution counts as an endless loop: the only place where
-   * the speed of the machine matters. @default 5000
+   * the speed of the machine matters. @default 20000
    */
   readonly hangMs?: number;
   /** @default 'owner@example.com' */
@@ -176,7 +195,9 @@ export type Verdict =
   /** The execution dies now; the effect of its call lands `ms` later all the same. */
   | {readonly kind: 'late'; readonly ms: number}
   /** setProperties writes its first `keys` keys only and the execution dies. */
-  | {readonly kind: 'tear'; readonly keys: number};
+  | {readonly kind: 'tear'; readonly keys: number}
+  /** From now on the execution's clock shows `ms` more (or less); the call goes its way. */
+  | {readonly kind: 'jump'; readonly ms: number};
 
 export interface Trigger {
   readonly uid: string;

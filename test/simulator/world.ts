@@ -7,6 +7,7 @@ import {Cache} from './cache';
 import {Calls} from './calls';
 import {Counters} from './counters';
 import {EventQueue} from './event-queue';
+import {errorOf} from './execution-error';
 import {Executions} from './executions';
 import {History} from './history';
 import {Locks} from './locks';
@@ -45,6 +46,10 @@ const WEEK_MS = 7 * 86_400_000;
 export class World {
   /** The fault hook: asked before each counted service call. */
   onCall: ((call: ServiceCall) => Verdict | undefined) | undefined;
+  /** Told of each call once it has taken effect or was refused, also of one whose execution is dead. */
+  onLanded: ((call: ServiceCall, error: string | null) => void) | undefined;
+  /** Asked at each start: how far the execution's clock is ahead, in milliseconds. @default 0 */
+  onStart: ((execution: Execution) => number) | undefined;
   /** Asked at each firing of a trigger. @default 'fire' */
   onFiring: ((trigger: Trigger) => FiringVerdict | undefined) | undefined;
   /** Asked at each creation of a trigger. @default 'ok' */
@@ -75,7 +80,7 @@ export class World {
     this.queue = new EventQueue(settings.startMs, randomStream(seed, 'ties'));
     this.timeline = new History(settings.hasCallHistory);
     this.properties = new Properties(settings, this.queue, (call) => this.countersOf(call));
-    this.locks = new Locks(this.queue, randomStream(seed, 'locks'));
+    this.locks = new Locks(settings.quirks, this.queue, randomStream(seed, 'locks'));
     this.caches = new Cache(this.queue, (key) => this.onCacheRead?.(key) ?? false);
     this.clockTriggers = this.makeTriggers();
     this.calls = this.makeCalls({
@@ -91,6 +96,8 @@ export class World {
       project: (id) => this.project(id),
       issue: (execution, call) => this.calls.issue(execution, call),
       forget: (execution) => this.locks.forget(execution),
+      leaveLines: (execution) => this.locks.leaveLines(execution),
+      skewMs: (execution) => this.onStart?.(execution) ?? 0,
     });
   }
 
@@ -245,8 +252,8 @@ export class World {
   }
 
   private makeTriggers(): Triggers {
-    const {limits, triggerLagMs, seed} = this.settings;
-    const settings = {perUser: limits.triggersPerUser, lagMs: triggerLagMs};
+    const {limits, triggerLagMs, quirks, seed} = this.settings;
+    const settings = {perUser: limits.triggersPerUser, lagMs: triggerLagMs, ...quirks};
     return new Triggers(settings, this.queue, randomStream(seed, 'triggers'), {
       run: (trigger) => this.runs.startByTrigger(trigger),
       onFiring: (trigger) => this.onFiring?.(trigger) ?? 'fire',
@@ -261,6 +268,7 @@ export class World {
       services,
       countWorld: (call) => this.counters.count(call),
       verdict: (call) => this.onCall?.(call),
+      landed: (call, outcome) => this.onLanded?.(call, outcome.kind === 'error' ? outcome.message : null),
       resume: (execution, outcome) => this.runs.resume(execution, outcome),
       kill: (execution) => this.runs.kill(execution, 'killed'),
     });
@@ -285,14 +293,4 @@ export class World {
     const execution = {project: this.project(scope.project).id, user: scope.user ?? this.settings.user};
     return {service, store, library: scope.library ?? null, execution};
   }
-}
-
-function errorOf(execution: Execution): Error {
-  const {error, end, fn} = execution;
-  if (error === null) {
-    const killed = new Error(`The execution of ${fn} was ${end === 'wall' ? 'stopped at its time limit' : 'killed'}.`);
-    return Object.assign(killed, {name: 'ExecutionKilled', code: end === 'wall' ? 'WALL' : 'KILLED'});
-  }
-  const thrown = Object.assign(new Error(error.message), {name: error.name});
-  return error.code === undefined ? thrown : Object.assign(thrown, {code: error.code});
 }

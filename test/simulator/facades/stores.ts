@@ -30,10 +30,11 @@ export function installProperties({options, ask, checked, textRecord, define}: K
   };
 
   const stores = {script: properties('script'), user: properties('user'), document: properties('document')};
+  const handle = (store: StoreKind) => (options.freshHandles ? properties(store) : stores[store]);
   define('PropertiesService', {
-    getScriptProperties: () => stores.script,
-    getUserProperties: () => stores.user,
-    getDocumentProperties: () => (options.isBound ? stores.document : null),
+    getScriptProperties: () => handle('script'),
+    getUserProperties: () => handle('user'),
+    getDocumentProperties: () => (options.isBound ? handle('document') : null),
   });
 }
 
