@@ -1,64 +1,59 @@
-/** Everything that a seed decides before a world starts: its jobs, what users do and when, and which faults there are. */
-import {seededRandom, type Random} from '../simulator';
+/** Everything that a seed decides before a world starts: its jobs, what users and hosts do and when, what goes wrong. */
+import {randomStream, seededRandom, type DailyQuota, type Random, type ServiceName} from '../simulator';
+import {drawJob, pick, type DrawnJob} from './jobs';
 
-/** What a step or item does. */
-export interface Work {
-  readonly n: number;
-  readonly plus: readonly string[];
-  readonly ms: number;
-  readonly calls: number;
-  /** So many first attempts fail. */
-  readonly fail: number;
-  readonly big: number;
-  /** Text that makes the plan large, and does not shrink when it is packed. */
-  readonly pad: string;
-}
+/** The forms that a host's project takes in the course of a world. */
+export type Variant = 'whole' | 'rewritten' | 'handlerGone' | 'glueGone' | 'otherBuild';
 
-export interface DrawnStep {
-  readonly id: string;
-  readonly dependsOn: readonly string[];
-  readonly work: Work;
-}
+/** Something that somebody does at a time. */
+export type DrawnAction =
+  | {readonly kind: 'job'; readonly fn: 'resumeJob' | 'cancelJob'; readonly job: string}
+  | {readonly kind: 'call'; readonly fn: 'workByHand' | 'look' | 'stopAll' | 'install'}
+  | {readonly kind: 'call'; readonly fn: 'fillStore' | 'emptyStore' | 'holdLock' | 'crowdTriggers' | 'clearTriggers'}
+  | {readonly kind: 'deploy'; readonly variant: Variant};
 
-/** A job that somebody submits. */
-export interface DrawnJob {
-  readonly name: string;
+export interface Timed {
+  readonly action: DrawnAction;
   readonly user: string;
-  readonly method: 'enqueue' | 'run' | 'mapReduce';
-  readonly atMs: number;
-  readonly steps: readonly DrawnStep[];
-  readonly maxRetries: number;
-  readonly maxRuntimeMs: number;
-  readonly prefix: string | null;
-}
-
-/** A call that somebody makes. */
-export interface DrawnAction {
-  readonly fn: 'resumeJob' | 'cancelJob' | 'workByHand' | 'look';
-  readonly job: string;
-  readonly user: string;
+  readonly host: string;
   readonly atMs: number;
 }
 
-/** How often things go wrong: chances a call, or a firing. */
+/** How often things go wrong: chances a call, a firing, or an execution. */
 export interface FaultRates {
   readonly kill: number;
+  /** Chance that a worker's execution stalls once, for longer than its lease lasts. */
   readonly stall: number;
   readonly late: number;
-  readonly transientBefore: number;
-  readonly transientAfter: number;
+  readonly errorBefore: number;
+  readonly errorAfter: number;
+  readonly jump: number;
   readonly lost: number;
   readonly double: number;
   readonly lateFiring: number;
   readonly disabled: number;
 }
 
+/** A service that fails at every call for a while. */
+export interface Outage {
+  readonly service: ServiceName;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export interface Drawn {
   readonly seed: number;
   readonly isLibrary: boolean;
+  readonly hosts: readonly string[];
   readonly jobs: readonly DrawnJob[];
-  readonly actions: readonly DrawnAction[];
+  readonly actions: readonly Timed[];
   readonly rates: FaultRates;
+  readonly outages: readonly Outage[];
+  readonly quota: DailyQuota | null;
+  /** Each execution's clock is off by up to this, to either side. */
+  readonly clockSpreadMs: number;
+  /** A job of a newer version lies in the store. */
+  readonly hasNewerJob: boolean;
   readonly wallMs: number;
   readonly jitter: number;
   readonly hostKeys: number;
@@ -66,129 +61,104 @@ export interface Drawn {
 
 export const USERS: readonly string[] = ['ann@example.com', 'bob@example.com'];
 /** Faults happen this long; then everything must come to its end by itself. */
-export const FAULTY_MS = 3 * 3_600_000;
+export const FAULTY_MS = 2 * 3_600_000;
+/** Clocks that differ by more than the 30 s of the lease's margin void the promises that rest on clocks. */
+export const MOST_SPREAD_MS = 15_000;
 
 /** The world of a seed. */
 export function drawWorld(seed: number): Drawn {
   const random = seededRandom(seed * 2_654_435_761);
   const chance = (share: number): boolean => random() < share;
-  const isCalm = chance(0.15);
+  const isCalm = chance(0.1);
   // Owners that stall meet their successors only where there is enough work left for both.
-  const isStalling = !isCalm && chance(0.5);
-  const jobs = Array.from({length: 1 + Math.floor(random() * 4)}, (_none, index) => drawJob(random, index, isStalling));
-  const actions = Array.from({length: Math.floor(random() * 8)}, () => drawAction(random, jobs));
-  const rate = (most: number): number => (isCalm || chance(0.4) ? 0 : random() * most);
-  const rates: FaultRates = {
-    kill: rate(0.06),
-    stall: isStalling ? 0.02 + random() * 0.06 : 0,
-    late: rate(0.05),
-    transientBefore: rate(0.05),
-    transientAfter: rate(0.05),
-    lost: rate(0.3),
-    double: rate(0.3),
-    lateFiring: rate(0.3),
-    disabled: rate(0.3),
-  };
+  const isStalling = !isCalm && chance(0.7);
+  const isLibrary = chance(0.5);
+  const hosts = isLibrary && chance(0.2) ? ['main', 'other'] : ['main'];
+  const taste = {users: USERS, hosts, isLong: isStalling, isBulky: chance(0.15)};
+  const jobs = Array.from({length: 1 + Math.floor(random() * 3)}, (_none, index) => drawJob(random, index, taste));
+  const conditions = randomStream(seed, 'conditions');
+  const quota = !isCalm && chance(0.04) ? drawQuota(random) : null;
   return {
-    ...{seed, jobs, actions, rates},
-    isLibrary: chance(0.5),
-    wallMs: rates.stall > 0 ? 1_800_000 : 360_000,
+    ...{seed, isLibrary, hosts, jobs},
+    actions: drawActions(random, jobs, {isLibrary, isCalm, isScarce: quota !== null}),
+    rates: drawRates(random, isCalm, isStalling),
+    outages: !isCalm && chance(0.15) ? drawOutages(random) : [],
+    quota,
+    clockSpreadMs: isCalm ? 0 : drawSpread(conditions),
+    hasNewerJob: conditions() < 0.05,
+    wallMs: isStalling ? 1_800_000 : 360_000,
     jitter: chance(0.8) ? 0.5 : 0,
     hostKeys: chance(0.1) ? 40 : 1,
   };
 }
 
-function pick<Item>(random: Random, items: readonly Item[]): Item {
-  const item = items[Math.floor(random() * items.length)];
-  if (item === undefined) throw new RangeError('nothing to pick from');
-  return item;
-}
-
-function drawWork(random: Random, earlier: readonly string[], isLong: boolean): Work {
-  const heavy = random() * (isLong ? 0.4 : 1);
+function drawRates(random: Random, isCalm: boolean, isStalling: boolean): FaultRates {
+  const rate = (most: number): number => (isCalm || random() < 0.4 ? 0 : random() * most);
   return {
-    n: 1 + Math.floor(random() * 100),
-    plus: earlier,
-    ms: heavy < 0.1 ? 200_000 : heavy < 0.3 ? 40_000 : Math.floor(random() * 3_000),
-    calls: Math.floor(random() * 4),
-    fail: random() < 0.15 ? 1 + Math.floor(random() * 3) : 0,
-    big: random() < 0.1 ? 3_000 + Math.floor(random() * 20_000) : 0,
-    pad: random() < 0.1 ? padding(random, 6_000) : '',
+    kill: rate(0.06),
+    stall: isStalling ? 0.3 + random() * 0.6 : 0,
+    late: rate(0.05),
+    errorBefore: rate(0.05),
+    errorAfter: rate(0.05),
+    jump: rate(0.02),
+    lost: rate(0.3),
+    double: rate(0.3),
+    lateFiring: rate(0.3),
+    disabled: rate(0.3),
   };
 }
 
-function padding(random: Random, chars: number): string {
-  let text = '';
-  while (text.length < chars) text += Math.floor(random() * 36 ** 8).toString(36);
-  return text;
+function drawOutages(random: Random): readonly Outage[] {
+  const fromMs = Math.floor(random() * FAULTY_MS * 0.5);
+  const service = pick(random, ['properties', 'lock', 'triggers'] as const);
+  return [{service, fromMs, toMs: fromMs + Math.floor(random() * 2_400_000)}];
 }
 
-function drawJob(random: Random, index: number, isLong: boolean): DrawnJob {
-  const method = pick(random, ['enqueue', 'enqueue', 'run', 'mapReduce'] as const);
-  const count = 1 + Math.floor(random() * (method === 'mapReduce' ? 14 : 7));
-  const steps: DrawnStep[] = [];
-  for (let step = 0; step < count; step++) {
-    const earlier = method === 'mapReduce' ? [] : steps.map((other) => other.id).filter(() => random() < 0.4);
-    const id = method === 'mapReduce' ? `map_${step + 1}` : `s${step}`;
-    const work = drawWork(random, earlier, isLong);
-    // Items of long maps take less time, or a world would take days.
-    steps.push({
-      id,
-      dependsOn: earlier,
-      work: method === 'mapReduce' ? {...work, ms: Math.min(work.ms, 40_000)} : work,
-    });
-  }
-  return {
-    name: `job ${index}`,
-    user: pick(random, USERS),
-    method,
-    atMs: Math.floor(random() * 1_200_000),
-    steps,
-    maxRetries: Math.floor(random() * 4),
-    maxRuntimeMs: pick(random, [240_000, 240_000, 60_000, 330_000]),
-    prefix: random() < 0.2 ? pick(random, ['jobs', 'jobs_v1']) : null,
+function drawQuota(random: Random): DailyQuota {
+  return {propertyOperations: 200 + Math.floor(random() * 600), bulk: random() < 0.5 ? 'one' : 'each'};
+}
+
+function drawSpread(random: Random): number {
+  const roll = random();
+  return roll < 0.6 ? 0 : roll < 0.9 ? Math.floor(random() * MOST_SPREAD_MS) : Math.floor(random() * 900_000);
+}
+
+interface Circumstances {
+  readonly isLibrary: boolean;
+  readonly isCalm: boolean;
+  readonly isScarce: boolean;
+}
+
+function drawActions(random: Random, jobs: readonly DrawnJob[], circumstances: Circumstances): readonly Timed[] {
+  const {isLibrary, isCalm, isScarce} = circumstances;
+  const at = (action: DrawnAction, atMs: number, host: string, user = pick(random, USERS)): Timed => ({
+    ...{action, atMs, host, user},
+  });
+  const some = Array.from({length: Math.floor(random() * 7)}, () => {
+    const {name, host} = pick(random, jobs);
+    const fn = pick(random, ['resumeJob', 'resumeJob', 'workByHand', 'look', 'cancelJob', 'install'] as const);
+    const isAboutJob = fn === 'resumeJob' || fn === 'cancelJob';
+    return at(isAboutJob ? {kind: 'job', fn, job: name} : {kind: 'call', fn}, Math.floor(random() * 3_000_000), host);
+  });
+  if (isCalm) return some;
+  const {host} = pick(random, jobs);
+  const spans: Timed[] = [];
+  const span = (share: number, begin: DrawnAction, end: DrawnAction | null): void => {
+    if (random() >= share) return;
+    const fromMs = Math.floor(random() * 2_400_000);
+    const user = pick(random, USERS);
+    spans.push(at(begin, fromMs, host, user));
+    if (end !== null) spans.push(at(end, fromMs + Math.floor(random() * 3_600_000), host, user));
   };
+  const calls = (fn: Extract<DrawnAction, {kind: 'call'}>['fn']): DrawnAction => ({kind: 'call', fn});
+  // A day of few operations, of which a reading of a full store may take two hundred, is one without any progress.
+  if (!isScarce) span(0.08, calls('fillStore'), calls('emptyStore'));
+  span(0.04, calls('crowdTriggers'), calls('clearTriggers'));
+  span(0.1, calls('holdLock'), null);
+  span(0.05, calls('stopAll'), null);
+  for (const variant of isLibrary ? (['glueGone', ...CHANGES] as const) : CHANGES)
+    span(0.05, {kind: 'deploy', variant}, {kind: 'deploy', variant: 'whole'});
+  return some.concat(spans);
 }
 
-function drawAction(random: Random, jobs: readonly DrawnJob[]): DrawnAction {
-  return {
-    fn: pick(random, ['resumeJob', 'resumeJob', 'workByHand', 'look', 'cancelJob'] as const),
-    job: pick(random, jobs).name,
-    user: pick(random, USERS),
-    atMs: Math.floor(random() * 3_000_000),
-  };
-}
-
-/** The request of a drawn job. */
-export function requestOf(job: DrawnJob): Readonly<Record<string, unknown>> {
-  const options = {
-    maxRetries: job.maxRetries,
-    maxRuntimeMs: job.maxRuntimeMs,
-    ...(job.prefix === null ? {} : {propertyPrefix: job.prefix}),
-  };
-  const retry = {delayMs: 20_000};
-  if (job.method !== 'mapReduce') {
-    const steps = job.steps.map(({id, dependsOn, work}) => ({id, dependsOn, handler: 'work', payload: work}));
-    return {name: job.name, steps, options, retry};
-  }
-  const items = job.steps.map((step) => step.work);
-  return {name: job.name, items, mapHandler: 'work', reduceHandler: 'reduceAll', mode: 'enqueue', options, retry};
-}
-
-/** What a job must come to without a kill: the sum of each step that can be completed. */
-export function expectedSums(job: DrawnJob): ReadonlyMap<string, number> {
-  const sums = new Map<string, number>();
-  for (const step of job.steps) {
-    if (step.work.fail > job.maxRetries || step.dependsOn.some((id) => !sums.has(id))) continue;
-    sums.set(
-      step.id,
-      step.work.plus.reduce((sum, id) => sum + (sums.get(id) ?? 0), step.work.n),
-    );
-  }
-  if (job.method === 'mapReduce' && sums.size === job.steps.length)
-    sums.set(
-      'reduce',
-      [...sums.values()].reduce((sum, value) => sum + value, 0),
-    );
-  return sums;
-}
+const CHANGES = ['rewritten', 'handlerGone', 'otherBuild'] as const;

@@ -1,92 +1,93 @@
-/** Faults by chance, from streams of their own, counted by kind and by kind of service call. */
-import {randomStream, type ServiceCall, type Verdict, type World} from '../simulator';
-import type {Drawn} from './draw';
+/** Lets the faults of a source happen in a world, remembers them and counts them. */
+import type {FiringVerdict, ServiceCall, Verdict, World} from '../simulator';
+import {MAX_TRIES} from '../../src/core/service-error';
+import type {FaultEvent, FaultSource} from './fault-events';
 
-const MESSAGES: readonly string[] = [
-  "We're sorry, a server error occurred. Please wait a bit and try again.",
-  'Unable to talk to trigger service',
-  'There are too many LockService operations against the same script.',
-  'Ein Serverfehler ist aufgetreten. Bitte versuchen Sie es später noch einmal.',
-];
-
-/** What happened to a world. */
 export class Faults {
+  /** What has happened, in order. */
+  readonly events: FaultEvent[] = [];
+  /** By fault and, where there is one, kind of service call. */
   readonly counts = new Map<string, number>();
-  /** Executions that were stalled: they may outlive their lease. */
-  readonly stalled = new Set<number>();
+  /** Executions in which a call of the lock service failed: they may hold what they believe they do not. */
+  readonly lockFailures = new Set<number>();
+  /** Executions to which something happened that may leave a lease behind: all but a failure or two of a call. */
+  readonly troubled = new Set<number>();
+  private readonly failuresInARow = new Map<number, number>();
+  private firings = 0;
+  private creations = 0;
+  private readonly source: FaultSource;
 
-  /** Lets faults happen in a world from now on. */
-  arm(world: World, drawn: Drawn): void {
-    const random = randomStream(drawn.seed, 'faults');
-    const {rates} = drawn;
-    world.onCall = (call) => {
-      const verdict = this.verdict(call, random(), random(), drawn);
-      if (verdict !== undefined)
-        this.note(`${verdict.kind} ${'when' in verdict ? (verdict.when ?? '') : ''} ${call.service}.${call.method}`);
-      return verdict;
-    };
-    world.onFiring = () => {
-      const roll = random();
-      if (roll < rates.lost) return this.firing('lost', 'lost');
-      if (roll < rates.lost + rates.double) return this.firing('double', 'double');
-      if (roll < rates.lost + rates.double + rates.lateFiring)
-        return this.firing('late firing', {lateMs: Math.floor(random() * 900_000)});
-      return undefined;
-    };
-    world.onCreation = (trigger) => {
-      if (trigger.kind !== 'oneOff' || random() >= rates.disabled) return undefined;
-      this.note('born disabled');
-      return 'disabled';
-    };
+  constructor(source: FaultSource) {
+    this.source = source;
+  }
+
+  arm(world: World): void {
+    world.onFiring = () => this.firing();
+    world.onCreation = ({kind}) => (kind === 'oneOff' && this.isBornDisabled() ? 'disabled' : 'ok');
+    world.onStart = ({id}) => this.skewMs(id);
   }
 
   disarm(world: World): void {
-    world.onCall = undefined;
     world.onFiring = undefined;
     world.onCreation = undefined;
+    world.onStart = undefined;
   }
 
-  private verdict(call: ServiceCall, roll: number, second: number, drawn: Drawn): Verdict | undefined {
-    const {rates} = drawn;
-    let edge = rates.kill;
-    const when = second < 0.5 ? 'before' : 'after';
-    if (roll < edge) return {kind: 'kill', when};
-    edge += rates.stall;
-    if (roll < edge) {
-      this.stalled.add(call.execution.id);
-      return {
-        kind: 'stall',
-        ms: Math.floor(300_000 + second * 500_000),
-        when: random01(call) < 0.5 ? 'before' : 'after',
-      };
-    }
-    edge += rates.late;
-    if (roll < edge && isUnlockedWrite(call)) return {kind: 'late', ms: Math.floor(second * 1_500_000)};
-    // A handler's own sleep does not fail; everything else may.
-    if (call.service === 'utilities') return undefined;
-    edge += rates.transientBefore;
-    const message = MESSAGES[Math.floor(second * MESSAGES.length)] ?? '';
-    if (roll < edge) return {kind: 'error', message, when: 'before'};
-    edge += rates.transientAfter;
-    return roll < edge ? {kind: 'error', message, when: 'after'} : undefined;
-  }
-
-  private firing<Verdict>(name: string, verdict: Verdict): Verdict {
-    this.note(name);
+  call(call: ServiceCall): Verdict | undefined {
+    const verdict = this.source.call(call);
+    this.noteTrouble(call, verdict);
+    if (verdict === undefined) return undefined;
+    if (call.service === 'lock' && verdict.kind === 'error') this.lockFailures.add(call.execution.id);
+    const when = 'when' in verdict ? ` ${verdict.when ?? 'before'}` : '';
+    this.count(`${verdict.kind}${when} ${call.service}.${call.method}`);
+    this.events.push({at: 'call', n: call.n, verdict});
     return verdict;
   }
 
-  private note(kind: string): void {
+  /** A refusal by the service itself: a quota, a limit. */
+  refused(call: ServiceCall, error: string): void {
+    if (error.includes('for one day')) {
+      this.troubled.add(call.execution.id);
+      this.count('quota of the day');
+    } else if (error.includes('storage quota')) this.count('store full');
+    else if (error.includes('too many triggers')) this.count('too many triggers');
+  }
+
+  private noteTrouble({service, execution: {id}}: ServiceCall, verdict: Verdict | undefined): void {
+    // Between two tries of a call there is a sleep.
+    if (service === 'utilities') return;
+    const failures = verdict?.kind === 'error' ? (this.failuresInARow.get(id) ?? 0) + 1 : 0;
+    this.failuresInARow.set(id, failures);
+    if (failures >= MAX_TRIES || (verdict !== undefined && verdict.kind !== 'error' && verdict.kind !== 'jump'))
+      this.troubled.add(id);
+  }
+
+  private firing(): FiringVerdict {
+    const n = ++this.firings;
+    const verdict = this.source.firing(n);
+    if (verdict === undefined) return 'fire';
+    this.count(`firing ${typeof verdict === 'string' ? verdict : 'late'}`);
+    this.events.push({at: 'firing', n, verdict});
+    return verdict;
+  }
+
+  private isBornDisabled(): boolean {
+    const n = ++this.creations;
+    if (!this.source.isBornDisabled(n)) return false;
+    this.count('born disabled');
+    this.events.push({at: 'creation', n});
+    return true;
+  }
+
+  private skewMs(executionId: number): number {
+    const skewMs = this.source.skewMs(executionId);
+    if (skewMs === 0) return 0;
+    this.count('clock off');
+    this.events.push({at: 'start', n: executionId, skewMs});
+    return skewMs;
+  }
+
+  private count(kind: string): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
   }
-}
-
-/** Another chance for the same call, without drawing from the stream. */
-function random01(call: ServiceCall): number {
-  return (call.n * 0.618_033_988_75) % 1;
-}
-
-/** The assumption of the storage protocol: what is written under the lock takes effect before the lock is freed. */
-function isUnlockedWrite(call: ServiceCall): boolean {
-  return call.method === 'setProperty' && /~[sr][\d.]+$/.test(String(call.args[0]));
 }

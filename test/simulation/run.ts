@@ -1,113 +1,180 @@
 /** One world of a seed: drawn, run with faults, run on without them, checked. */
-import {World, type Execution} from '../simulator';
-import {BUNDLE, libraryHost, pastedHost} from '../support/hosts';
+import {decodeHeader} from '../../src/core/header-codec';
+import {isFinal} from '../../src/core/header';
+import {randomStream, World} from '../simulator';
 import {Checkers} from './checkers';
-import {drawWorld, FAULTY_MS, requestOf, USERS, type Drawn} from './draw';
+import {drawWorld, FAULTY_MS, USERS, type Drawn, type Timed} from './draw';
+import {scriptedFaults, type FaultEvent} from './fault-events';
 import {Faults} from './faults';
-import {HOST} from './host';
+import {finalChecks, isInstalled, type Submission} from './final-checks';
+import {projectOf, WHOLE, type Builds} from './host';
+import {requestOf} from './jobs';
+import {RandomFaults} from './random-faults';
 
 /** What a world came to. */
 export interface WorldReport {
-  readonly seed: number;
+  readonly drawn: Drawn;
   readonly violations: readonly string[];
   readonly executions: number;
   readonly kills: number;
+  /** How often each fault happened, by fault and kind of service call. */
   readonly faults: ReadonlyMap<string, number>;
+  readonly events: readonly FaultEvent[];
   /** Whether a job was taken over while its old owner still lived. */
   readonly hasTakeOver: boolean;
   readonly timeline: () => string;
 }
 
-const BIND = 'ASTX.Jobs.bind(globalThis);';
-const HORIZON_MS = 12 * 3_600_000;
+/** What a world is made of; by default all that its seed draws. */
+export interface Script {
+  readonly drawn: Drawn;
+  /** Instead of faults by chance. */
+  readonly faults?: readonly FaultEvent[];
+}
 
-/** Runs the world of a seed; `bundle` may be a broken one. */
-export function runWorld(seed: number, bundle = BUNDLE): WorldReport {
-  const drawn = drawWorld(seed);
-  const world = new World({
-    seed,
-    project: drawn.isLibrary ? libraryHost(HOST, BIND, bundle) : pastedHost(HOST, bundle),
-    wallMs: drawn.wallMs,
-    jitter: drawn.jitter,
-  });
-  for (let key = 0; key < drawn.hostKeys; key++) world.setProperty('script', `host_${key}`, 'h'.repeat(2_000));
-  world.call('ownTrigger', [], {user: USERS[0] ?? ''});
-  const checkers = new Checkers(world, drawn);
-  const faults = new Faults();
-  const submissions = play(world, drawn, checkers, faults);
-  world.runUntil(world.nowMs + FAULTY_MS);
-  faults.disarm(world);
-  watch(world, checkers);
-  const isOver = world.runWhile(() => isBusy(world), HORIZON_MS);
-  world.onCall = undefined;
-  const accepted = new Set(submissions.filter(([, run]) => run.end === 'done').map(([name]) => name));
-  checkers.atEnd(
-    accepted,
-    isOver,
-    world
-      .triggers()
-      .map((trigger) => trigger.handler)
-      .join(),
+const HOUR_MS = 3_600_000;
+const NEWER_KEY = 'AST_JOBS_JOB_~job_0mk0xjmt2_newerjob00~h';
+const NEWER_TEXT = '{"v":2,"what":"a job of a later version"}';
+
+/** Runs the world of a seed. */
+export function runWorld(seed: number, builds: Builds = WHOLE): WorldReport {
+  return runScript({drawn: drawWorld(seed)}, builds);
+}
+
+/** Runs a world, or what is left of one. */
+export function runScript(script: Script, builds: Builds = WHOLE): WorldReport {
+  const {drawn} = script;
+  const world = makeWorld(drawn, builds);
+  const faults = new Faults(
+    script.faults === undefined ? new RandomFaults(drawn, world.nowMs) : scriptedFaults(script.faults),
   );
+  const checkers = new Checkers(world, drawn, faults);
+  world.onLanded = (call, error) => checkers.landed(call, error);
+  world.onCall = (call) => {
+    checkers.called(call);
+    return faults.call(call);
+  };
+  faults.arm(world);
+  const submissions = play(world, drawn, builds);
+  faults.disarm(world);
+  world.onCall = (call) => checkers.called(call) as undefined;
+  const wrong = comeToRest(world, drawn, builds);
+  wrong.push(...finalChecks(world, drawn, checkers, submissions));
   const report: WorldReport = {
-    seed,
-    violations: [...checkers.violations],
+    drawn,
+    violations: checkers.violations(wrong),
     executions: world.executions.length,
-    kills: world.executions.filter((execution) => execution.end === 'killed' || execution.end === 'wall').length,
-    faults: faults.counts,
-    hasTakeOver: hasTakeOver(world),
+    kills: world.executions.filter(({end}) => end === 'killed' || end === 'wall').length,
+    ...{faults: faults.counts, events: faults.events, hasTakeOver: checkers.jobs.hasTakeOver},
     timeline: () => world.describe(),
   };
   world.close();
   return report;
 }
 
-/** Starts what users do, with faults. */
-function play(
-  world: World,
-  drawn: Drawn,
-  checkers: Checkers,
-  faults: Faults,
-): readonly (readonly [string, Execution])[] {
-  const startMs = world.nowMs;
-  faults.arm(world, drawn);
-  watch(world, checkers);
-  for (const {fn, job, user, atMs} of drawn.actions)
-    world.start({fn, args: fn === 'workByHand' || fn === 'look' ? [] : [job], user, atMs: startMs + atMs});
-  return drawn.jobs.map((job) => {
-    const args = [job.method, requestOf(job)];
-    return [job.name, world.start({fn: 'submit', args, user: job.user, atMs: startMs + job.atMs})] as const;
+function makeWorld(drawn: Drawn, builds: Builds): World {
+  const {seed, hosts, isLibrary, wallMs, jitter, quota} = drawn;
+  const world = new World({
+    ...{seed, wallMs, jitter},
+    projects: hosts.map((host) => projectOf(host, isLibrary, builds)),
+    ...(quota === null ? {} : {dailyQuota: quota}),
   });
-}
-
-/** Lets the checkers look before every call, whatever the fault hook says of it. */
-function watch(world: World, checkers: Checkers): void {
-  const inner = world.onCall;
-  world.onCall = (call) => {
-    checkers.look();
-    if (call.method === 'setProperty' && String(call.args[0]).endsWith('~h')) checkers.noteHeader(String(call.args[1]));
-    return inner?.(call);
-  };
-}
-
-/** Something is still to happen: an execution lives, or a trigger of the dispatcher exists. */
-function isBusy(world: World): boolean {
-  return (
-    world.executions.some((execution) => execution.end === 'running') ||
-    world.triggers().some((trigger) => trigger.handler === 'astJobsWorker')
-  );
-}
-
-/** Two executions ran steps of one job at the same time. */
-function hasTakeOver(world: World): boolean {
-  const last = new Map<string, number>();
-  const ends = new Map(world.executions.map((execution) => [execution.id, execution.endMs ?? Infinity]));
-  for (const effect of world.effects) {
-    if (effect.name !== 'begin') continue;
-    const {job} = effect.data as {job: string};
-    const before = last.get(job);
-    if (before !== undefined && before !== effect.executionId && (ends.get(before) ?? 0) > effect.atMs) return true;
-    last.set(job, effect.executionId);
+  for (const project of hosts) {
+    for (let key = 0; key < drawn.hostKeys; key++)
+      world.setProperty('script', `host_${key}`, 'h'.repeat(2_000), {project});
+    if (drawn.hasNewerJob) world.setProperty('script', NEWER_KEY, NEWER_TEXT, {project});
+    world.call('ownTrigger', [], {user: USERS[0] ?? '', project});
   }
-  return false;
+  return world;
+}
+
+/** Lets users and hosts do what they do, while faults happen. */
+function play(world: World, drawn: Drawn, builds: Builds): readonly Submission[] {
+  const startMs = world.nowMs;
+  const random = randomStream(drawn.seed, 'padding');
+  const submissions = drawn.jobs.map((job) => {
+    const {user, host: project, isLimited} = job;
+    const args = [job.method, requestOf(job, random)];
+    const atMs = startMs + job.atMs;
+    return {
+      job,
+      execution: world.start({fn: 'submit', args, user, project, atMs, authMode: isLimited ? 'LIMITED' : 'FULL'}),
+    };
+  });
+  for (const timed of drawn.actions) startCall(world, timed, startMs + timed.atMs);
+  const deploys = drawn.actions.filter(({action}) => action.kind === 'deploy').sort((a, b) => a.atMs - b.atMs);
+  for (const {action, host, atMs} of deploys) {
+    if (action.kind !== 'deploy') continue;
+    world.runUntil(startMs + atMs);
+    world.deploy(projectOf(host, drawn.isLibrary, builds, action.variant));
+  }
+  world.runUntil(startMs + FAULTY_MS);
+  return submissions;
+}
+
+function startCall(world: World, {action, user, host}: Timed, atMs: number): void {
+  if (action.kind === 'deploy') return;
+  const args = action.kind === 'job' ? [action.job] : [];
+  world.start({fn: action.fn, args, user, project: host, atMs});
+}
+
+/** Without faults, and with what only people can put right put right, everything ends by itself. */
+function comeToRest(world: World, drawn: Drawn, builds: Builds): string[] {
+  const wrong: string[] = [];
+  for (const host of drawn.hosts) world.deploy(projectOf(host, drawn.isLibrary, builds));
+  // A day that is used up lasts for 24 hours from its first call.
+  const horizonMs = drawn.quota === null ? 12 * HOUR_MS : 60 * HOUR_MS;
+  if (drawn.quota !== null) world.runUntil(world.nowMs + 24 * HOUR_MS);
+  helpOut(world, drawn);
+  if (!world.runWhile(() => isBusy(world, drawn), horizonMs))
+    wrong.push(
+      `promise 1: not at rest: ${world
+        .triggers()
+        .map(({handler}) => handler)
+        .join()}`,
+    );
+  for (const project of drawn.hosts)
+    if (drawn.hasNewerJob && world.store('script', {project}).get(NEWER_KEY) !== NEWER_TEXT)
+      wrong.push('promise 5: a job of a newer version was touched');
+  return wrong;
+}
+
+/**
+ * What only people can put right: the host's data leave room again, its triggers too; jobs that wait for their user are
+ * resumed; where the dispatcher was missing, its users run it once by hand. Twice more, because the lock may still be held
+ * by an execution that sleeps, or the day's quota be used up.
+ */
+function helpOut(world: World, drawn: Drawn): void {
+  const done = new Set(drawn.actions.map(({action}) => (action.kind === 'deploy' ? action.variant : action.fn)));
+  const gapMs = drawn.quota === null ? HOUR_MS : 17 * HOUR_MS;
+  for (let round = 0; round < 3; round++) {
+    const atMs = world.nowMs + round * gapMs;
+    for (const project of drawn.hosts)
+      for (const user of USERS) {
+        if (done.has('fillStore')) world.start({fn: 'emptyStore', user, project, atMs});
+        if (done.has('crowdTriggers')) world.start({fn: 'clearTriggers', user, project, atMs});
+        if (done.has('stopAll') || done.has('glueGone'))
+          world.start({fn: 'workByHand', user, project, atMs: atMs + 600_000});
+      }
+    if (!done.has('stopAll')) continue;
+    for (const {name, user, host} of drawn.jobs)
+      world.start({fn: 'resumeJob', args: [name], user, project: host, atMs});
+  }
+}
+
+/** Something is still to happen: an execution lives, or a trigger of the dispatcher has something to do. */
+function isBusy(world: World, drawn: Drawn): boolean {
+  if (world.executions.some(({end}) => end === 'running')) return true;
+  const waiting = world.triggers().filter(({handler}) => handler === 'astJobsWorker');
+  const isStanding = waiting.every(({project, user}) => drawn.hasNewerJob || isInstalled(drawn, project, user));
+  return waiting.length > 0 && !(isStanding && drawn.hosts.every((project) => isAllEnded(world, project)));
+}
+
+function isAllEnded(world: World, project: string): boolean {
+  for (const [key, text] of world.store('script', {project})) {
+    if (!key.endsWith('~h')) continue;
+    const decoded = decodeHeader(text);
+    if (decoded.kind === 'header' && !isFinal(decoded.header)) return false;
+  }
+  return true;
 }

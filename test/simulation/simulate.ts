@@ -1,69 +1,118 @@
 /**
- * Many worlds: `npm run simulate -- --seeds 1000 --from 1 --minutes 30`. Exit status 0 only without a violation; the
- * summary is the last line. `--seed N` runs one world and prints its timeline.
+ * Many worlds: `npm run simulate -- --seeds 20000 --from 1 --minutes 60`. Uses all cores. Exit status 0 only without a
+ * violation and with the coverage that so many worlds have to reach; the summary is the last line. A failing seed prints
+ * the shortest history that still fails and the command that replays it. `--seed N [--keep PARTS]` runs one world and
+ * prints its timeline.
  */
-import {runWorld, type WorldReport} from './run';
+import {spawn} from 'node:child_process';
+import {availableParallelism} from 'node:os';
+import {createInterface} from 'node:readline';
+import {gaps, rarest} from './coverage';
+import {describeFault} from './fault-events';
+import {WHOLE} from './host';
+import {runScript, runWorld, type WorldReport} from './run';
+import {everything, keptOf, keptText, scriptOf, shrink} from './shrink';
+import {Totals, type TotalsJson} from './totals';
 
-interface Options {
-  readonly seeds: number;
-  readonly from: number;
-  readonly minutes: number;
-  readonly only: number | null;
+const PROGRESS_EVERY_MS = 60_000;
+
+function numberOf(name: string, fallback: number): number {
+  const text = valueOf(name);
+  const number = text === null ? fallback : Number(text);
+  if (Number.isNaN(number)) throw new Error(`--${name} takes a number, got ${String(text)}.`);
+  return number;
 }
 
-function optionsOf(args: readonly string[]): Options {
-  const value = (name: string, fallback: number): number => {
-    const index = args.indexOf(`--${name}`);
-    const text = index < 0 ? undefined : args[index + 1];
-    const number = text === undefined ? fallback : Number(text);
-    if (Number.isNaN(number)) throw new Error(`--${name} takes a number, got ${text ?? 'nothing'}.`);
-    return number;
-  };
-  const only = args.includes('--seed') ? value('seed', 1) : null;
-  return {seeds: value('seeds', 500), from: value('from', 1), minutes: value('minutes', Infinity), only};
+function valueOf(name: string): string | null {
+  const index = process.argv.indexOf(`--${name}`);
+  return index < 0 ? null : (process.argv[index + 1] ?? '');
 }
 
-function showOne(seed: number): number {
-  const report = runWorld(seed);
+/** One world with all it printed, whole or with the kept parts only. */
+function showOne(seed: number, keep: string | null): number {
+  let report = runWorld(seed);
+  if (keep !== null) {
+    const kept = keptOf(keep);
+    const script = scriptOf(report.drawn, report.events, kept);
+    console.log(JSON.stringify({...script.drawn, actions: script.drawn.actions}, null, 1));
+    for (const fault of script.faults ?? []) console.log(describeFault(fault));
+    report = runScript(script);
+  }
   console.log(report.timeline());
   for (const violation of report.violations) console.log(`VIOLATION ${violation}`);
   console.log(`seed ${seed}: ${report.violations.length} violations`);
   return report.violations.length;
 }
 
-function simulate(options: Options): number {
-  const startedAt = Date.now();
-  const totals = {worlds: 0, executions: 0, kills: 0, takeOvers: 0, violations: 0};
-  const faults = new Map<string, number>();
-  for (let seed = options.from; seed < options.from + options.seeds; seed++) {
-    if (Date.now() - startedAt > options.minutes * 60_000) break;
+function tell(seed: number, report: WorldReport): void {
+  for (const violation of report.violations) console.log(`seed ${seed}: ${violation}`);
+  const kept = shrink(report, WHOLE);
+  const {jobs, actions, faults} = kept;
+  const whole = everything(report);
+  console.log(
+    `  shrunk from ${whole.jobs.length} jobs, ${whole.actions.length} actions, ${whole.faults.length} faults ` +
+      `to ${jobs.length}, ${actions.length}, ${faults.length}; replay: npm run simulate -- --seed ${seed} --keep ${keptText(kept)}`,
+  );
+}
+
+/** The worlds of one process: every `of`-th seed. */
+function work(seeds: number, from: number, untilMs: number, of: number): Totals {
+  const totals = new Totals();
+  for (let seed = from; seed < from + seeds; seed += of) {
+    if (Date.now() > untilMs) break;
     const report = runWorld(seed);
-    add(totals, faults, report);
-    for (const violation of report.violations) console.log(`seed ${seed}: ${violation}`);
-    if (report.violations.length > 0) console.log(`  replay: npm run simulate -- --seed ${seed}`);
+    totals.add(report);
+    if (report.violations.length > 0) tell(seed, report);
+    if (totals.worlds % 50 === 0) console.log(`progress ${totals.worlds}`);
   }
-  for (const [kind, count] of [...faults].sort()) console.log(`${String(count).padStart(8)}  ${kind}`);
+  return totals;
+}
+
+/** Runs the worlds in as many processes as there are cores. */
+async function simulate(seeds: number, from: number, minutes: number): Promise<number> {
+  const startedAt = Date.now();
+  const processes = Math.max(1, Math.min(availableParallelism(), seeds));
+  const totals = new Totals();
+  const done = Array.from({length: processes}, () => 0);
+  let shownAt = startedAt;
+  await Promise.all(
+    done.map(async (_none, index) => {
+      const args = ['--part', String(index), '--of', String(processes)];
+      const options = ['--seeds', String(seeds), '--from', String(from), '--minutes', String(minutes)];
+      const run = ['tools/run-ts.mjs', 'test/simulation/simulate.ts', ...args, ...options];
+      const child = spawn(process.execPath, run, {stdio: ['ignore', 'pipe', 'inherit']});
+      for await (const line of createInterface({input: child.stdout})) {
+        if (line.startsWith('totals ')) totals.merge(JSON.parse(line.slice(7)) as TotalsJson);
+        else if (line.startsWith('progress ')) done[index] = Number(line.slice(9));
+        else console.log(line);
+        if (Date.now() - shownAt < PROGRESS_EVERY_MS) continue;
+        shownAt = Date.now();
+        console.log(`  ${done.reduce((a, b) => a + b)} worlds after ${Math.round((shownAt - startedAt) / 1_000)} s`);
+      }
+    }),
+  );
+  for (const [kind, count] of [...totals.faults].sort()) console.log(`${String(count).padStart(8)}  ${kind}`);
+  const missing = gaps(totals.faults, totals.worlds, totals.takeOvers);
+  for (const gap of missing) console.log(gap);
   const share = totals.worlds === 0 ? 0 : Math.round((100 * totals.takeOvers) / totals.worlds);
   console.log(
-    `${totals.worlds} worlds, ${totals.executions} executions, ${totals.kills} killed, ${share} % with a take-over ` +
-      `while the old owner lived, ${Math.round((Date.now() - startedAt) / 1_000)} s, ${totals.violations} violations`,
+    `${totals.worlds} worlds, ${totals.executions} executions, ${totals.kills} killed, ${rarest(totals.faults)}, ` +
+      `${share} % with a take-over while the old owner lived, ${Math.round((Date.now() - startedAt) / 1_000)} s, ` +
+      `${missing.length} gaps, ${totals.violations} violations`,
   );
-  return totals.violations;
+  // A process that died has left worlds out.
+  const isWhole = totals.worlds >= seeds || minutes < Infinity;
+  return totals.violations + missing.length + (isWhole ? 0 : 1);
 }
 
-function add(
-  totals: {worlds: number; executions: number; kills: number; takeOvers: number; violations: number},
-  faults: Map<string, number>,
-  report: WorldReport,
-): void {
-  totals.worlds++;
-  totals.executions += report.executions;
-  totals.kills += report.kills;
-  totals.takeOvers += report.hasTakeOver ? 1 : 0;
-  totals.violations += report.violations.length;
-  for (const [kind, count] of report.faults) faults.set(kind, (faults.get(kind) ?? 0) + count);
+async function main(): Promise<number> {
+  if (valueOf('seed') !== null) return showOne(numberOf('seed', 1), valueOf('keep'));
+  const [seeds, from, minutes] = [numberOf('seeds', 500), numberOf('from', 1), numberOf('minutes', Infinity)];
+  if (valueOf('part') === null) return simulate(seeds, from, minutes);
+  const part = numberOf('part', 0);
+  const totals = work(seeds - part, from + part, Date.now() + minutes * 60_000, numberOf('of', 1));
+  console.log(`totals ${JSON.stringify(totals)}`);
+  return 0;
 }
 
-const options = optionsOf(process.argv.slice(2));
-const violations = options.only === null ? simulate(options) : showOne(options.only);
-process.exitCode = violations === 0 ? 0 : 1;
+process.exitCode = (await main()) === 0 ? 0 : 1;
