@@ -1,0 +1,102 @@
+/** Proof that the model bites: engines that are broken on purpose, each in one place, and how soon they are caught. */
+import {bundleOf, type Broken} from '../simulation/engines';
+import {sequenceOf} from './calls';
+import {play} from './play';
+
+export const BROKEN: readonly Broken[] = [
+  {
+    name: 'dependents of a failed step run',
+    file: 'src/core/schedule.ts',
+    find: '!node.deps.every((dep) => ledger.isNodeCompleted(dep))',
+    put: 'node.deps.some((dep) => ledger.hasOpenUnits(dep))',
+  },
+  {
+    name: 'cancel does not end',
+    file: 'src/core/transitions.ts',
+    find: "phase: {kind: 'canceled', atMs: nowMs}",
+    put: "phase: {kind: 'paused', waiting: {reason: 'budget', untilMs: null}}",
+  },
+  {
+    name: 'one retry too many',
+    file: 'src/core/retry.ts',
+    find: 'failedAttempts <= policy.maxRetries',
+    put: 'failedAttempts <= policy.maxRetries + 1',
+  },
+  {
+    name: 'the back-off grows one failure too early',
+    file: 'src/core/retry.ts',
+    find: 'policy.factor ** (failedAttempts - 1)',
+    put: 'policy.factor ** failedAttempts',
+  },
+  {
+    name: 'the list is oldest first',
+    file: 'src/engine/views.ts',
+    find: 'one.id < other.id ? 1 : -1',
+    put: 'one.id < other.id ? -1 : 1',
+  },
+  {
+    name: 'completed steps run again after a pause',
+    file: 'src/core/transitions.ts',
+    find: 'parts: [{...part, epoch: part.epoch + 1, lease}]',
+    put: 'parts: [{...part, epoch: part.epoch + 1, lease, log: part.log + 1, position: START}]',
+  },
+  {
+    name: 'resume waits for the back-off',
+    file: 'src/core/schedule.ts',
+    find: 'failed.ordinal > now.forgivenCount && ',
+    put: '',
+  },
+  {
+    name: 'stop does not reach a job that runs',
+    file: 'src/core/transitions.ts',
+    find: 'isHalted: true',
+    put: 'isHalted: false',
+  },
+  {
+    name: 'enqueue starts without its grace',
+    file: 'src/core/transitions.ts',
+    find: 'nowMs + ENQUEUE_GRACE_MS',
+    put: 'nowMs',
+  },
+  {
+    name: "a dispatcher runs other users' jobs",
+    file: 'src/engine/dispatcher.ts',
+    find: 'decoded.header.owner !== owner || ',
+    put: '',
+  },
+  {
+    name: 'leases are taken before their deadline',
+    file: 'src/core/header.ts',
+    find: 'part.lease.untilMs > nowMs',
+    put: 'part.lease.untilMs - 200000 > nowMs',
+  },
+];
+
+/** Every broken engine must be caught within so many sequences, counted from seed 1. */
+const MAX_SEQUENCES = 20;
+
+/** How many sequences it took, and what was seen; `null` if nothing was. */
+async function caughtBy(broken: Broken): Promise<{readonly seed: number; readonly what: string} | null> {
+  const bundle = await bundleOf(broken);
+  for (let seed = 1; seed <= MAX_SEQUENCES; seed++) {
+    const {difference} = play(seed, sequenceOf(seed), bundle);
+    if (difference !== null) return {seed, what: difference.what};
+  }
+  return null;
+}
+
+/** Prints how each is caught; the number of those that are not. */
+export async function catchBroken(): Promise<number> {
+  let missed = 0;
+  for (const broken of BROKEN) {
+    const caught = await caughtBy(broken);
+    if (caught === null) missed++;
+    const how =
+      caught === null
+        ? `NOT CAUGHT by ${MAX_SEQUENCES} sequences`
+        : `caught by sequence ${caught.seed}: ${caught.what}`;
+    console.log(`${broken.name}: ${how}`);
+  }
+  console.log(`${BROKEN.length - missed} of ${BROKEN.length} broken engines caught`);
+  return missed;
+}

@@ -1,0 +1,314 @@
+/** One sequence of calls in a simulated Apps Script, with the model beside it: every answer and every rest is compared. */
+import type {ListFilters} from '../../src/types';
+import type {Execution} from '../simulator';
+import {BUNDLE} from '../support/hosts';
+import {DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, USERS, type DrawnCall, type DrawnJob, type DrawnSettings} from './calls';
+import {differ, differenceOf, expectSame, type Difference} from './difference';
+import {handlersOf} from './host';
+import {codeOf, Reference, type Outcome} from './reference';
+import type {ReferenceJob} from './reference-job';
+import type {Settings} from './settings';
+import {BAD_CALLS} from './refusals';
+import {settingCalls, submissionOf} from './requests';
+import {Stage} from './stage';
+import {Trace} from './trace';
+
+export interface Played {
+  readonly difference: Difference | null;
+  /** Which call showed it: 0 for the first, the length of the sequence for the rest at the end. */
+  readonly at: number;
+  readonly executions: number;
+  readonly comparisons: number;
+  readonly jobs: number;
+  /** How many calls of each kind did something. */
+  readonly calls: ReadonlyMap<string, number>;
+  readonly timeline: () => string;
+}
+
+/** Half hours that the jobs at the end of a sequence may take to come to rest. */
+const REST_ROUNDS = 60;
+
+/** Plays a sequence in the world of a seed; `bundle` may be a broken one. */
+export function play(seed: number, sequence: readonly DrawnCall[], bundle = BUNDLE): Played {
+  const player = new Player(new Stage(seed, bundle));
+  let at = 0;
+  let difference: Difference | null = null;
+  try {
+    for (; at < sequence.length; at++) player.next(sequence[at]);
+    player.finish();
+  } catch (thrown) {
+    difference = differenceOf(thrown);
+  }
+  return {...player.end(), difference, at};
+}
+
+class Player {
+  private readonly stage: Stage;
+  private readonly reference = new Reference();
+  private readonly trace: Trace;
+  private readonly calls = new Map<string, number>();
+  private comparisons = 0;
+  /** Kills, and deleted data of other users: triggers may be left of which nothing that is stored knows. */
+  private hasStrays = false;
+  private begun = 0;
+  private jobs = 0;
+
+  constructor(stage: Stage) {
+    this.stage = stage;
+    this.trace = new Trace(stage.world, this.reference);
+  }
+
+  /** Makes a call, and compares everything if nothing is left running. */
+  next(call: DrawnCall | undefined): void {
+    if (call === undefined) return;
+    if (this.make(call) === 'done') this.calls.set(call.op, (this.calls.get(call.op) ?? 0) + 1);
+    this.trace.drain();
+    if (this.stage.isQuiet()) this.compare();
+  }
+
+  /** Lets everything come to rest: what can end has ended, and no trigger is left that nobody needs. */
+  finish(): void {
+    this.deploy(true);
+    const isGoing = (job: ReferenceJob): boolean =>
+      !job.isFinal && job.plan.options.autoResume && !job.isStopped && this.reference.user(job.owner).hasTriggers;
+    for (let round = 0; round < REST_ROUNDS && (!this.stage.isQuiet() || this.reference.jobs.some(isGoing)); round++) {
+      this.pass(30 * MINUTE_MS);
+      if (this.stage.isQuiet()) this.compare();
+    }
+    const left = this.reference.jobs.filter(isGoing).map((job) => [job.id, job.status, [...job.waits]]);
+    expectSame('open jobs after a day of rest', [], left);
+    this.pass(HOUR_MS);
+    this.compare();
+    for (const user of USERS)
+      if (!this.reference.mayHaveTriggers(user)) expectSame(`triggers of ${user}`, [], this.stage.world.triggers(user));
+  }
+
+  end(): Omit<Played, 'difference' | 'at'> {
+    const {comparisons, calls, jobs} = this;
+    const {world} = this.stage;
+    world.close();
+    return {comparisons, calls, jobs, executions: world.executions.length, timeline: () => world.describe()};
+  }
+
+  private make(call: DrawnCall): 'done' | 'left out' {
+    const user = USERS['user' in call ? call.user : 0] ?? '';
+    switch (call.op) {
+      case 'submit':
+        return this.submit(user, call.job, null);
+      case 'configured':
+        return this.submit(user, call.job, call.settings);
+      case 'resume':
+        return this.resume(user, this.idOf(call.job), call.maxRuntimeMs);
+      case 'cancel':
+        return this.cancel(user, this.idOf(call.job));
+      case 'status':
+        return this.status(user, this.idOf(call.job));
+      case 'list':
+        return this.list(user, call);
+      case 'stop':
+        return this.stop(user, call.isWithData);
+      case 'install': {
+        const args = call.everyMinutes === null ? [] : [{everyMinutes: call.everyMinutes}];
+        this.reference.install(user, call.everyMinutes, this.call(user, 'install', args).outcome);
+        return 'done';
+      }
+      case 'work':
+        return this.work(user);
+      case 'begin':
+        return this.begin(user, call);
+      case 'kill':
+        return this.kill();
+      case 'pass': {
+        // Days with a watchdog are thousands of executions that do nothing.
+        const isLong = call.ms >= DAY_MS && (!this.stage.isQuiet() || this.stage.world.triggers().length > 0);
+        this.pass(isLong ? HOUR_MS : call.ms);
+        return 'done';
+      }
+      case 'deploy':
+        this.deploy(call.hasLater);
+        return 'done';
+      case 'property':
+        return this.setProperty(call.maxRetries);
+      case 'bad': {
+        const bad = BAD_CALLS[call.which % BAD_CALLS.length];
+        if (bad === undefined) return 'left out';
+        const {outcome} = this.call(user, bad.method, bad.args);
+        expectSame(`${bad.method} with ${bad.what}`, bad.code, codeOf(outcome));
+        return 'done';
+      }
+    }
+  }
+
+  private submit(user: string, job: DrawnJob, settings: DrawnSettings | null): 'done' {
+    const submission = submissionOf(job);
+    const before = settings === null ? [] : settingCalls(settings);
+    const calls = [...before.map(({call}) => call), ['getConfig'], [submission.method, submission.request]];
+    const execution = this.stage.execute(user, 'apiAll', [calls]);
+    this.trace.drain(execution.startMs);
+    const outcomes = execution.value as readonly Outcome[];
+    let configured: Settings = {};
+    for (const [index, {after}] of before.entries()) {
+      configured = after(configured);
+      expectSame('settings', configured, outcomes[index]?.value);
+    }
+    expectSame('getConfig', configured, outcomes.at(-2)?.value);
+    const caller = this.trace.caller(execution);
+    caller.configured = configured;
+    this.reference.submit(submission, caller, outcomes.at(-1) ?? {});
+    this.jobs++;
+    return 'done';
+  }
+
+  private resume(user: string, id: string, drawnMs: number | null): 'done' {
+    const maxRuntimeMs = drawnMs ?? undefined;
+    const args = maxRuntimeMs === undefined ? [id] : [id, {maxRuntimeMs}];
+    const {execution, outcome} = this.stage.call(user, 'resume', args);
+    const caller = this.trace.caller(execution);
+    // It looks at the job some moment after it began: an owner may have ended until then.
+    this.trace.drain(execution.startMs);
+    if (codeOf(outcome) !== this.reference.refusalOfResume(id, maxRuntimeMs, execution.startMs))
+      this.trace.drain(this.trace.firstMs(execution) - 1);
+    this.reference.resume(id, maxRuntimeMs, caller, outcome);
+    return 'done';
+  }
+
+  private cancel(user: string, id: string): 'done' {
+    const {execution, outcome} = this.stage.call(user, 'cancel', [id]);
+    // What its owner did before counts; what it did since does not.
+    const {canceledAt} = (outcome.value ?? {}) as {readonly canceledAt?: string};
+    this.trace.drain(canceledAt === undefined ? execution.startMs : Date.parse(canceledAt));
+    this.reference.cancel(id, outcome, this.stage.world.nowMs);
+    return 'done';
+  }
+
+  private status(user: string, id: string): 'done' {
+    const {outcome} = this.stage.call(user, 'status', [id]);
+    this.trace.drain();
+    this.reference.glance(id, outcome, this.stage.world.nowMs);
+    return 'done';
+  }
+
+  private list(user: string, {name, status, limit}: DrawnCall & {readonly op: 'list'}): 'done' | 'left out' {
+    if (!this.stage.isQuiet()) return 'left out';
+    const filters: ListFilters = {
+      ...(name === null ? {} : {name}),
+      ...(status === null ? {} : {status}),
+      ...(limit === null ? {} : {limit}),
+    };
+    const {outcome} = this.call(user, 'list', [filters]);
+    this.trace.drain();
+    // What a pass that began meanwhile did may be seen or not.
+    if (!this.stage.isQuiet()) return 'left out';
+    this.compare();
+    const ids = (outcome.value as readonly {readonly id: string}[]).map((row) => row.id);
+    expectSame('list with filters', this.reference.list(filters), ids);
+    return 'done';
+  }
+
+  private stop(user: string, isWithData: boolean): 'done' {
+    const isAlone = this.stage.isQuiet();
+    const before = this.stage.world.executions.length;
+    const triggers = this.stage.world.triggers(user).length;
+    const {outcome} = this.stage.call(user, 'stop', isWithData ? [{data: true}] : []);
+    this.trace.drain();
+    const isExact = isAlone && this.stage.world.executions.length === before + 1;
+    this.hasStrays ||= isWithData;
+    if (isWithData && !isExact) this.reference.doubtOwner(user);
+    this.reference.stop(user, isWithData, isExact ? triggers : null, this.stage.world.nowMs, outcome);
+    return 'done';
+  }
+
+  private work(user: string): 'done' {
+    const isAlone = this.stage.isQuiet();
+    const before = this.stage.world.executions.length;
+    const {execution, outcome} = this.call(user, 'work', []);
+    this.trace.drain();
+    if (isAlone && this.stage.isQuiet() && this.stage.world.executions.length === before + 1)
+      this.reference.work(user, this.trace.ranIn(execution.id), outcome);
+    return 'done';
+  }
+
+  /** Starts an execution and leaves it while it runs, so that the next calls come in the middle of it. */
+  private begin(user: string, {what, job, drawn, ms}: DrawnCall & {readonly op: 'begin'}): 'done' | 'left out' {
+    if (!this.stage.isQuiet()) return 'left out';
+    const id = this.idOf(job);
+    const {world} = this.stage;
+    if (what === 'resume' && this.reference.refusalOfResume(id, undefined, world.nowMs) !== null) return 'left out';
+    const submission = submissionOf({...drawn, mode: 'run', form: 'steps', name: `begun ${++this.begun}`});
+    const args = {work: [], resume: [id], run: [submission.request]}[what];
+    const execution = world.start({fn: 'api', args: [what, args], user});
+    this.stage.pass(2 * SECOND_MS);
+    const caller = this.trace.caller(execution);
+    if (what === 'resume') {
+      this.trace.drain(execution.startMs);
+      this.reference.resume(id, undefined, caller, null);
+    }
+    if (what === 'run') {
+      // It has not returned yet, so the id is looked up.
+      const {outcome} = this.stage.call(user, 'list', [{name: submission.request.name}]);
+      const [row] = outcome.value as readonly {readonly id: string; readonly createdAt: string}[];
+      this.trace.drain(execution.startMs);
+      if (row !== undefined) this.reference.accept(row.id, submission, caller, Date.parse(row.createdAt));
+    }
+    this.pass(ms);
+    return 'done';
+  }
+
+  /** Kills an execution in the middle of a handler. */
+  private kill(): 'done' | 'left out' {
+    const id = this.reference.jobs.find((job) => job.turn !== null && job.turn.unit !== null)?.turn?.caller.id;
+    const execution = this.stage.world.executions.find((other) => other.id === id && other.end === 'running');
+    if (execution === undefined) return 'left out';
+    this.stage.world.kill(execution);
+    this.hasStrays = true;
+    return 'done';
+  }
+
+  private pass(ms: number): void {
+    this.stage.pass(ms);
+    this.trace.drain();
+  }
+
+  private deploy(hasLater: boolean): void {
+    this.stage.deploy(hasLater);
+    this.trace.deployed(handlersOf(hasLater));
+  }
+
+  private setProperty(maxRetries: number | null): 'done' {
+    const key = 'AST_JOBS_DEFAULT_MAX_RETRIES';
+    this.stage.world.setProperty('script', key, maxRetries === null ? null : String(maxRetries));
+    this.reference.properties = maxRetries === null ? {} : {[key]: String(maxRetries)};
+    return 'done';
+  }
+
+  /** A call; what happened before it began is told to the model first. */
+  private call(user: string, method: string, args: readonly unknown[]): {execution: Execution; outcome: Outcome} {
+    const made = this.stage.call(user, method, args);
+    this.trace.drain(made.execution.startMs);
+    return made;
+  }
+
+  private compare(): void {
+    const {world} = this.stage;
+    const ids = this.reference.jobs.map((job) => job.id);
+    const before = world.executions.length;
+    const {value} = this.stage.execute(USERS[0] ?? '', 'look', [ids]);
+    this.trace.drain();
+    // What a pass that began meanwhile did may be seen or not; the next rest will show it.
+    if (world.executions.length > before + 1) return;
+    const {statuses, list} = value as {readonly statuses: readonly Outcome[]; readonly list: Outcome};
+    this.comparisons++;
+    this.reference.compare(statuses, list, world.nowMs, this.trace.handlers);
+    if (this.hasStrays || world.executions.some((execution) => execution.end === 'wall')) return;
+    for (const user of USERS) {
+      const {length} = world.triggers(user);
+      if (length > 2) differ(`triggers of ${user}`, 'two at the most', length);
+    }
+  }
+
+  /** A job of those that there are, or one that is unknown. */
+  private idOf(number: number): string {
+    const {jobs} = this.reference;
+    return jobs[number % (jobs.length + 1)]?.id ?? 'job_000000000_0000000000';
+  }
+}

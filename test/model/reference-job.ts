@@ -1,0 +1,323 @@
+/**
+ * One job as README.md and docs/design.md describe it, without a store: which unit may begin when, and what becomes of
+ * the job. The model does not know when triggers fire; it is told which handler calls there were, and says of each
+ * whether it was allowed, and of the end of each turn whether the job could be left like that.
+ */
+import type {JobStatus, WaitReason} from '../../src/types';
+import {differ, expectSame} from './difference';
+import type {JobPlan} from './reference-plan';
+import {mayLeave, newTurn, reasonAgainst, SLACK_MS, type Caller, type Turn} from './reference-turn';
+import {attemptOf, endAttempt, giveUp, newUnit, type Unit} from './reference-unit';
+
+/** An owner looks whether it was canceled or stopped when so long has passed since its last look. */
+const LOOK_MS = 5_000;
+const LEASE_MS = 390_000;
+/** `enqueue` starts no sooner. */
+const GRACE_MS = 60_000;
+
+export interface Begin {
+  readonly atMs: number;
+  readonly step: string;
+  readonly attempt: number;
+  readonly name: string;
+  readonly payload: unknown;
+  readonly results: unknown;
+  readonly key: string;
+  readonly leftMs: number;
+}
+
+interface Recovery {
+  readonly reason: 'killed' | 'canceled';
+  readonly inDoubt: readonly string[];
+}
+
+export class ReferenceJob {
+  readonly id: string;
+  /** The user whose triggers run it. */
+  readonly owner: string;
+  readonly plan: JobPlan;
+  readonly createdMs: number;
+  readonly units: readonly Unit[];
+  readonly recoveries: Recovery[] = [];
+  status: JobStatus;
+  /** Reasons that a paused job may give; more than one where the model cannot know which. */
+  waits: ReadonlySet<WaitReason> = new Set();
+  turn: Turn | null = null;
+  /** An owner that was killed in the middle of a unit, until somebody takes over. */
+  dead: {readonly unit: Unit; readonly untilMs: number} | null = null;
+  /** When `stop` asked the owner to give the lease back. */
+  haltedMs: number | null = null;
+  hasBegun = false;
+  finalMs = 0;
+  /** Units whose failures so far the execution of a `resume` does not wait for. */
+  private forgiven = new Set<Unit>();
+  /** Owners that lost the job, and when: they stop at their next look, and what they do has no effect. */
+  private readonly outcasts = new Map<number, number>();
+  private readonly keys = new Map<string, string>();
+  private readonly longestMs = new Map<string, number>();
+
+  constructor(id: string, owner: string, plan: JobPlan, createdMs: number) {
+    this.id = id;
+    this.owner = owner;
+    this.plan = plan;
+    this.createdMs = createdMs;
+    this.status = 'queued';
+    this.units = plan.units.map(newUnit);
+  }
+
+  get isFinal(): boolean {
+    return this.status === 'completed' || this.status === 'failed' || this.status === 'canceled';
+  }
+
+  /** Whether only a person can let it go on. */
+  get isStopped(): boolean {
+    return this.haltedMs !== null || this.waits.has('user');
+  }
+
+  get results(): Readonly<Record<string, unknown>> {
+    const done = this.units.filter((unit) => unit.state === 'completed');
+    return Object.fromEntries(done.map((unit) => [unit.id, unit.result]));
+  }
+
+  /** An execution takes the job: `run`, `resume`, or a pass of the dispatcher at the first handler call. */
+  open(caller: Caller, maxRuntimeMs = this.plan.options.maxRuntimeMs): void {
+    this.turn = newTurn(caller, maxRuntimeMs);
+    this.status = 'running';
+    this.waits = new Set();
+  }
+
+  /** A handler is called. */
+  begin(begin: Begin, caller: Caller): void {
+    const lostMs = this.outcasts.get(caller.id);
+    if (lostMs !== undefined) {
+      if (begin.atMs > lostMs + LOOK_MS + SLACK_MS)
+        differ(`${this.id}: a canceled or deleted job runs on`, null, begin);
+      return;
+    }
+    this.takeOver(begin.atMs);
+    if (this.turn !== null && this.turn.caller.id !== caller.id) {
+      if (this.turn.unit !== null) differ(`${this.id}: two executions run it`, this.turn.caller, caller);
+      this.close();
+    }
+    if (this.turn === null) this.openByDispatcher(begin, caller);
+    const {turn} = this;
+    if (turn === null) return;
+    if (this.haltedMs !== null && begin.atMs > this.haltedMs + LOOK_MS + SLACK_MS)
+      differ(`${this.id}: a stopped job runs on`, null, begin);
+    const unit = this.expectUnit(begin, turn);
+    this.expectContext(begin, unit);
+    this.expectTime(begin, unit, turn);
+    turn.unit = unit;
+    unit.beganMs = begin.atMs;
+    this.hasBegun = true;
+    caller.hasRun = true;
+  }
+
+  /** The handler is through; what comes of it follows from its payload. */
+  end(step: string, atMs: number, caller: Caller): void {
+    if (this.outcasts.has(caller.id)) return;
+    const unit = this.turn?.unit ?? null;
+    if (this.turn === null || unit?.id !== step) return differ(`${this.id}: a handler ended`, unit?.id, step);
+    this.turn.last = {unit, before: {...unit}, atMs};
+    this.turn.unit = null;
+    const tookMs = atMs - (unit.beganMs ?? atMs);
+    for (const scope of ['job', unit.stage])
+      this.longestMs.set(scope, Math.max(tookMs, this.longestMs.get(scope) ?? 0));
+    this.forgiven.delete(unit);
+    endAttempt(unit, atMs, this.results);
+  }
+
+  /** The execution gives the lease back, because nothing can run now or because its time is over. */
+  close(): void {
+    const {turn} = this;
+    if (turn === null) return;
+    this.turn = null;
+    const atMs = turn.last?.atMs ?? turn.caller.startedMs;
+    const isHalted = this.haltedMs !== null;
+    this.haltedMs = null;
+    if (this.endIfDone(atMs)) return;
+    this.status = 'paused';
+    const ready = this.units.find((unit) => this.readiness(unit, atMs, turn.caller.handlers) === 'yes');
+    if (isHalted) {
+      this.waits = new Set(['user']);
+    } else if (ready === undefined) {
+      this.waits = this.idleReasons(turn.caller.handlers);
+      // A wait that ended about then may have been over in time for another unit, for which there was no time.
+      const isClose = this.units.some((unit) => this.readiness(unit, atMs + SLACK_MS, turn.caller.handlers) !== 'no');
+      if (isClose) this.waits = new Set([...this.waits, 'budget']);
+    } else {
+      if (!mayLeave(turn, ready, atMs, this.estimates(ready)))
+        differ(`${this.id}: left though ${ready.id} could run`, ready.id, 'nothing');
+      this.waits = new Set(['budget']);
+    }
+    this.forgiven.clear();
+  }
+
+  /** The execution is killed; the unit that it is in is in doubt. */
+  kill(): void {
+    const {turn} = this;
+    if (turn === null || turn.unit === null) throw new Error('Expected a kill in the middle of a unit.');
+    const ttlMs = Math.max(LEASE_MS, this.plan.options.leaseTtlMs);
+    this.dead = {unit: turn.unit, untilMs: turn.caller.startedMs + ttlMs};
+    this.forgiven.clear();
+    this.turn = null;
+  }
+
+  /** Somebody takes over from a dead owner, which nobody may before its lease has run out. */
+  takeOver(atMs: number): void {
+    if (this.dead === null) return;
+    const {unit, untilMs} = this.dead;
+    if (atMs < untilMs) differ(`${this.id}: taken over before the lease ran out`, untilMs, atMs);
+    this.dead = null;
+    this.recoveries.push({reason: 'killed', inDoubt: [unit.id]});
+    unit.crashes++;
+    this.status = 'paused';
+    this.waits = this.haltedMs === null ? new Set(['budget', 'retry', 'handler']) : new Set(['user']);
+    // `stop` only tells of the kill; whoever goes on with the job gives the step up.
+    if (this.haltedMs === null) this.giveUp(atMs);
+    this.haltedMs = null;
+  }
+
+  /** What `resume` is refused with; `null` where it runs the job on, `'maybe'` while an execution winds up. */
+  refusalOfResume(atMs: number): 'ALREADY_FINAL' | 'LEASE_HELD' | 'maybe' | null {
+    if (this.isFinal) return 'ALREADY_FINAL';
+    if (this.dead !== null) return atMs < this.dead.untilMs ? 'LEASE_HELD' : null;
+    if (this.turn === null) return null;
+    return this.turn.unit === null ? 'maybe' : 'LEASE_HELD';
+  }
+
+  resume(caller: Caller, maxRuntimeMs: number | undefined): void {
+    this.haltedMs = null;
+    this.takeOver(caller.startedMs);
+    this.close();
+    this.giveUp(caller.startedMs);
+    if (this.isFinal) return;
+    // "Without waiting for its back-off", and "in this execution": later ones wait for it again.
+    this.forgiven = new Set(this.units);
+    this.open(caller, maxRuntimeMs);
+  }
+
+  /** `inDoubt`: what the library reports, where the model cannot know how far the owner was. */
+  cancel(atMs: number, reported: Recovery | null): void {
+    const owner = this.turn;
+    const last = owner?.unit === null ? owner.last : null;
+    if (last !== null && reported?.inDoubt[0] === last.unit.id) Object.assign(last.unit, last.before);
+    const unit = this.dead?.unit ?? owner?.unit ?? null;
+    if (unit !== null) this.recoveries.push({reason: this.reasonOfCancel(atMs, reported), inDoubt: [unit.id]});
+    else if (owner !== null && reported !== null) this.recoveries.push({...reported, reason: 'canceled'});
+    if (owner !== null) this.outcasts.set(owner.caller.id, atMs);
+    Object.assign(this, {dead: null, turn: null, haltedMs: null, status: 'canceled', waits: new Set(), finalMs: atMs});
+  }
+
+  /** Pauses it until somebody resumes it. True if it was open. */
+  stop(atMs: number): boolean {
+    if (this.isFinal) return false;
+    if (this.turn !== null || this.dead !== null) {
+      this.haltedMs ??= atMs;
+    } else {
+      this.status = 'paused';
+      this.waits = new Set(['user']);
+    }
+    return true;
+  }
+
+  /** The stored job is deleted. */
+  forget(atMs: number): void {
+    if (this.turn !== null) this.outcasts.set(this.turn.caller.id, atMs);
+    this.turn = null;
+  }
+
+  /** Whether a unit may begin: `'maybe'` while the end of its wait is a matter of chance. */
+  readiness(unit: Unit, atMs: number, handlers: ReadonlySet<string>): 'no' | 'maybe' | 'yes' {
+    if (unit.state !== 'pending' || !handlers.has(unit.handler)) return 'no';
+    if (unit.deps.some((dep) => this.unit(dep).state !== 'completed')) return 'no';
+    if (unit.retryMs === null || this.forgiven.has(unit) || atMs >= unit.retryMs[1]) return 'yes';
+    return atMs >= unit.retryMs[0] ? 'maybe' : 'no';
+  }
+
+  /** Why a job waits of which nothing can run. */
+  idleReasons(handlers: ReadonlySet<string>): ReadonlySet<WaitReason> {
+    const reasons = new Set<WaitReason>();
+    for (const unit of this.units) {
+      if (unit.state !== 'pending' || unit.deps.some((dep) => this.unit(dep).state !== 'completed')) continue;
+      if (unit.retryMs !== null) reasons.add('retry');
+      if (!handlers.has(unit.handler)) reasons.add('handler');
+    }
+    return reasons;
+  }
+
+  unit(id: string): Unit {
+    const unit = this.units.find((other) => other.id === id);
+    return (
+      unit ??
+      differ(
+        `${this.id} has no such unit`,
+        this.units.map((other) => other.id),
+        id,
+      )
+    );
+  }
+
+  private openByDispatcher(begin: Begin, caller: Caller): void {
+    const isAllowed = !this.isFinal && caller.user === this.owner && this.plan.options.autoResume && !this.isStopped;
+    const isEarly = this.status === 'queued' && begin.atMs < this.createdMs + GRACE_MS;
+    const why = {status: this.status, waits: [...this.waits], owner: this.owner, createdMs: this.createdMs};
+    if (!isAllowed || isEarly) differ(`${this.id}: run though it may not run`, why, {begin, caller: caller.user});
+    this.open(caller);
+  }
+
+  private expectUnit(begin: Begin, turn: Turn): Unit {
+    const unit = this.unit(begin.step);
+    const {handlers} = turn.caller;
+    // It is chosen when the unit before has ended, or when the job is claimed.
+    const chosenMs = turn.last?.atMs ?? begin.atMs - SLACK_MS;
+    const first = this.units.find((other) => this.readiness(other, chosenMs, handlers) === 'yes') ?? null;
+    const isBefore = first === null || this.units.indexOf(unit) <= this.units.indexOf(first);
+    if (turn.unit !== null || !isBefore || this.readiness(unit, begin.atMs, handlers) === 'no')
+      differ(`${this.id}: which unit runs next`, first?.id ?? null, unit.id);
+    return unit;
+  }
+
+  private expectContext(begin: Begin, unit: Unit): void {
+    const {attempt, name, payload, results, key} = begin;
+    const known = this.keys.get(unit.id) ?? key;
+    this.keys.set(unit.id, key);
+    const expected = {
+      ...{attempt: attemptOf(unit), name: this.plan.name},
+      ...{payload: unit.payload, results: this.results, key: known},
+    };
+    expectSame(`${this.id}: the context of ${unit.id}`, expected, {attempt, name, payload, results, key});
+  }
+
+  private expectTime({atMs, leftMs}: Begin, unit: Unit, turn: Turn): void {
+    const modelLeftMs = turn.budgetEndsMs - atMs;
+    if (Math.abs(modelLeftMs - leftMs) > SLACK_MS) differ(`${this.id}: timeLeftMs of ${unit.id}`, modelLeftMs, leftMs);
+    const reason = reasonAgainst(turn, unit, atMs, this.estimates(unit));
+    if (reason !== null) differ(`${this.id}: ${unit.id} begins though it ${reason}`, turn.budgetEndsMs - atMs, leftMs);
+  }
+
+  /** The longest attempt so far, "of its map step or of the job". */
+  private estimates(unit: Unit): readonly number[] {
+    return ['job', unit.stage].map((scope) => this.longestMs.get(scope) ?? 0);
+  }
+
+  private giveUp(atMs: number): void {
+    for (const unit of this.units) giveUp(unit, atMs);
+    this.endIfDone(atMs);
+  }
+
+  private endIfDone(atMs: number): boolean {
+    const isStuck = (unit: Unit): boolean =>
+      unit.state === 'lost' || (unit.state === 'pending' && unit.deps.some((dep) => isStuck(this.unit(dep))));
+    if (!this.units.every((unit) => unit.state === 'completed' || isStuck(unit))) return false;
+    const status = this.units.every((unit) => unit.state === 'completed') ? 'completed' : 'failed';
+    Object.assign(this, {status, waits: new Set(), finalMs: atMs});
+    return true;
+  }
+
+  private reasonOfCancel(atMs: number, reported: Recovery | null): Recovery['reason'] {
+    // A dead owner whose lease has run out was killed; until then nobody can know.
+    const isOver = this.dead !== null && atMs >= this.dead.untilMs;
+    return isOver && reported?.reason === 'killed' ? 'killed' : 'canceled';
+  }
+}
