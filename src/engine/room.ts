@@ -124,7 +124,7 @@ function purgeJob(hold: Hold, job: Finished, budget: DeleteBudget): void {
 }
 
 function isDamaged(hold: Hold, {address}: Finished): boolean {
-  return readJob(hold.snapshot, address).kind !== 'job';
+  return readJob(hold.snapshot, address).kind === 'corrupt';
 }
 
 function keysBesideHeader(hold: Hold, address: JobAddress): readonly string[] {

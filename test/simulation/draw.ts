@@ -71,7 +71,7 @@ export function drawWorld(seed: number): Drawn {
   const chance = (share: number): boolean => random() < share;
   const isCalm = chance(0.1);
   // Owners that stall meet their successors only where there is enough work left for both.
-  const isStalling = !isCalm && chance(0.7);
+  const isStalling = !isCalm && chance(0.78);
   const isLibrary = chance(0.5);
   const hosts = isLibrary && chance(0.2) ? ['main', 'other'] : ['main'];
   const taste = {users: USERS, hosts, isLong: isStalling, isBulky: chance(0.15)};
@@ -153,7 +153,7 @@ function drawActions(random: Random, jobs: readonly DrawnJob[], circumstances: C
   const calls = (fn: Extract<DrawnAction, {kind: 'call'}>['fn']): DrawnAction => ({kind: 'call', fn});
   // A day of few operations, of which a reading of a full store may take two hundred, is one without any progress.
   if (!isScarce) span(0.08, calls('fillStore'), calls('emptyStore'));
-  span(0.04, calls('crowdTriggers'), calls('clearTriggers'));
+  span(0.07, calls('crowdTriggers'), calls('clearTriggers'));
   span(0.1, calls('holdLock'), null);
   span(0.05, calls('stopAll'), null);
   for (const variant of isLibrary ? (['glueGone', ...CHANGES] as const) : CHANGES)

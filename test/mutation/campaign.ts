@@ -1,0 +1,72 @@
+/** The whole run, in a copy of the repository: see mutate.ts. */
+import {readFileSync} from 'node:fs';
+import {Battery} from './battery';
+import {EXPLAINED} from './explained';
+import {explanationsOf} from './explanation';
+import {nameOf, type Mutant} from './mutant';
+import {mutantsOf} from './mutators';
+import {isWrong, reportOf, type Judged} from './report';
+import {sampleOf} from './sample';
+import {openWorkshop} from './workshop';
+
+/** Where a mistake costs somebody data: state, leases and time, logs, recovery, the dispatcher, room, admission. */
+const FILES: readonly string[] = [
+  ...['transitions', 'header', 'budget', 'segment', 'ledger', 'stored-job'].map((name) => `src/core/${name}.ts`),
+  ...['log-writer', 'claim', 'settle', 'dispatcher', 'room', 'admission'].map((name) => `src/engine/${name}.ts`),
+];
+
+const PROGRESS_EVERY = 50;
+
+function valueOf(name: string): string | null {
+  const index = process.argv.indexOf(`--${name}`);
+  return index < 0 ? null : (process.argv[index + 1] ?? '');
+}
+
+function numberOf(name: string, fallback: number): number {
+  const number = Number(valueOf(name) ?? fallback);
+  if (Number.isNaN(number)) throw new Error(`--${name} takes a number, got ${String(valueOf(name))}.`);
+  return number;
+}
+
+async function main(): Promise<number> {
+  const only = valueOf('file') ?? '';
+  const files = FILES.filter((file) => file.startsWith(only));
+  if (files.length === 0) throw new Error(`--file takes one of ${FILES.join(', ')}, or how some of them begin.`);
+  const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
+  const all = [...texts].flatMap(([file, text]) => mutantsOf(file, text));
+  const explanations = explanationsOf(all, EXPLAINED);
+  const chosen = sampleOf(all, numberOf('sample', Infinity), numberOf('seed', 1));
+  const battery = new Battery();
+  await battery.learn(await openWorkshop());
+  console.log(`${battery.size} tests, ${battery.leftOut} slow ones left out, ${seconds(battery)} s of processor time`);
+  const judged: Judged[] = [];
+  for (const mutant of chosen) {
+    judged.push(await judge(battery, mutant, texts.get(mutant.file) ?? '', explanations.get(mutant) ?? null));
+    if (judged.length % PROGRESS_EVERY === 0)
+      console.log(`${judged.length} of ${chosen.length}, ${seconds(battery)} s`);
+  }
+  battery.close();
+  for (const line of reportOf(all, judged, seconds(battery))) console.log(line);
+  return judged.some((one) => isWrong(one)) ? 1 : 0;
+}
+
+async function judge(
+  battery: Battery,
+  mutant: Mutant,
+  text: string,
+  explanation: Judged['explanation'],
+): Promise<Judged> {
+  const isQuick = explanation !== null && !process.argv.includes('--explained');
+  const verdict = await battery.judge(mutant, text, isQuick);
+  if (process.argv.includes('--verbose'))
+    console.log(
+      `${verdict === null ? 'SURVIVED' : 'killed'} ${nameOf(mutant)}${verdict === null ? '' : ` by ${verdict.by}`}`,
+    );
+  return {mutant, verdict, explanation};
+}
+
+function seconds(battery: Battery): number {
+  return Math.round(battery.cpuMs / 1_000);
+}
+
+process.exitCode = await main();
