@@ -1,7 +1,8 @@
 /** The whole run, in a copy of the repository: see mutate.ts. */
 import {readFileSync} from 'node:fs';
 import {Battery} from './battery';
-import {EXPLAINED} from './explained';
+import {EXPLAINED_CORE} from './explained-core';
+import {EXPLAINED_ENGINE} from './explained-engine';
 import {explanationsOf} from './explanation';
 import {nameOf, type Mutant} from './mutant';
 import {mutantsOf} from './mutators';
@@ -34,7 +35,7 @@ async function main(): Promise<number> {
   if (files.length === 0) throw new Error(`--file takes one of ${FILES.join(', ')}, or how some of them begin.`);
   const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
   const all = [...texts].flatMap(([file, text]) => mutantsOf(file, text));
-  const explanations = explanationsOf(all, EXPLAINED);
+  const explanations = explanationsOf(all, [...EXPLAINED_CORE, ...EXPLAINED_ENGINE]);
   const chosen = sampleOf(all, numberOf('sample', Infinity), numberOf('seed', 1));
   const battery = new Battery();
   await battery.learn(await openWorkshop());

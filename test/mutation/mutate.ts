@@ -1,6 +1,6 @@
 /**
  * Proof that the tests bite: `npm run mutate`. Changes the library in one place at a time and runs tests until one
- * notices; a change that none notices must be explained in `explained.ts`, or the exit status is 1. `--file PATH` takes
+ * notices; a change that none notices must be explained in `explained-*.ts`, or the exit status is 1. `--file PATH` takes
  * one source file, or those of a folder, `--sample N` so many mutants in all, `--seed N` draws others, `--verbose` tells
  * what noticed each. An explained mutant only has to get past the unit tests, with `--explained` past all.
  *

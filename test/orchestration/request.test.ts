@@ -254,7 +254,7 @@ test.each([
 });
 
 test.each([
-  ['an object that reads like one', {toString: () => 'work'}],
+  ['an object that reads like one', {toString: (): string => 'work'}],
   ['a list that reads like one', ['work']],
   ['a symbol', Symbol('work')],
 ])('a function whose name is %s is no handler', (_what, name) => {
