@@ -6,7 +6,7 @@ import type {Mutant} from './mutant';
 import {mutated} from './mutant';
 import {RunnerProcess, type Silence} from './runner-process';
 import type {Order, Reply} from './runner';
-import {buildLibrary, buildUnits, RUNNER, type Script} from './workshop';
+import {buildLibrary, buildUnits, RUNNER, type Change, type Script} from './workshop';
 
 /** A test, with what it took when nothing was wrong. */
 interface Known {
@@ -20,21 +20,26 @@ interface Known {
 /** What noticed a mutant, and how; `null` when nothing did. */
 export type Verdict = {readonly by: string; readonly how: string} | null;
 
-/** A test that takes longer than this is left out: a mutant that only it notices would cost too much. */
+/** A test that takes longer is left out: a mutant that only it notices would cost too much. */
 const LONGEST_MS = 2_000;
 const LOAD_LIMIT_MS = 60_000;
 const LEAST_LIMIT_MS = 8_000;
 
+/** Which tests are asked. */
+export interface Stages {
+  readonly unit: boolean;
+  readonly built: boolean;
+}
+
 export class Battery {
   private readonly runner = new RunnerProcess(RUNNER);
-  private scripts: readonly Script[] = [];
-  private readonly tests: Known[] = [];
+  private readonly scripts: readonly Script[];
+  private readonly known = new Map<boolean, readonly Known[]>();
   private readonly favorites = new Map<string, Known[]>();
   private generation = 0;
-  leftOut = 0;
 
-  get size(): number {
-    return this.tests.length;
+  constructor(scripts: readonly Script[]) {
+    this.scripts = scripts;
   }
 
   /** Time of this process and of the runners, in milliseconds of the processors. */
@@ -43,45 +48,66 @@ export class Battery {
     return (user + system) / 1_000 + this.runner.cpuMs;
   }
 
-  /** Runs every test on the whole library: all must pass. */
-  async learn(scripts: readonly Script[]): Promise<void> {
-    this.scripts = scripts;
-    for (const script of scripts) {
-      const {names} = spoken(await this.ask(script, null, LOAD_LIMIT_MS));
-      for (const [number, name] of names.entries()) {
-        const [startMs, startCpuMs] = [performance.now(), this.runner.cpuMs];
-        const {failure} = spoken(await this.ask(script, number, LOAD_LIMIT_MS));
-        if (failure !== null)
-          throw new Error(`${script.source} › ${name} fails without a mutant: ${failure.slice(0, 300)}`);
-        const cpuMs = this.runner.cpuMs - startCpuMs;
-        const limitMs = LEAST_LIMIT_MS + 10 * (performance.now() - startMs);
-        if (cpuMs > LONGEST_MS) this.leftOut++;
-        else this.tests.push({script, number, name, cpuMs, limitMs});
-      }
-    }
-    this.tests.sort((one, other) => one.cpuMs - other.cpuMs);
-  }
-
-  /** Runs tests on a mutant until one notices; one that need not run the built library has only unit tests to pass. */
-  async judge(mutant: Mutant, text: string, isQuick: boolean): Promise<Verdict> {
+  /** Runs tests on a mutant until one notices. */
+  async judge(mutant: Mutant, text: string, stages: Stages): Promise<Verdict> {
     const change = {file: mutant.file, text: mutated(text, mutant)};
-    this.generation++;
-    const units = await buildUnits(this.scripts, change);
-    const verdict = await this.firstToNotice(mutant.file, (script) => units.includes(script));
-    if (verdict !== null || isQuick) return verdict;
+    return (
+      (stages.unit ? await this.judgeByUnits(change) : null) ?? (stages.built ? await this.judgeBuilt(change) : null)
+    );
+  }
+
+  private async judgeByUnits(change: Change): Promise<Verdict> {
+    const tests = await this.testsOf(true);
+    const concerned = await buildUnits(this.scripts, change);
+    return this.firstToNotice(
+      change.file,
+      tests.filter(({script}) => concerned.includes(script)),
+    );
+  }
+
+  private async judgeBuilt(change: Change): Promise<Verdict> {
+    const tests = await this.testsOf(false);
     await buildLibrary(change);
-    return this.firstToNotice(mutant.file, (script) => !script.isUnit);
+    return this.firstToNotice(change.file, tests);
   }
 
-  close(): void {
-    this.runner.end();
+  /** Tests are run once on the whole library before they are first needed: all must pass, and what they take is learned. */
+  private async testsOf(isUnit: boolean): Promise<readonly Known[]> {
+    const before = this.known.get(isUnit);
+    if (before !== undefined) return before;
+    const startCpuMs = this.cpuMs;
+    if (!isUnit) await buildLibrary(null);
+    const learned: Known[] = [];
+    for (const script of this.scripts.filter((one) => one.isUnit === isUnit))
+      learned.push(...(await this.learn(script)));
+    const tests = learned.filter(({cpuMs}) => cpuMs <= LONGEST_MS).sort((one, other) => one.cpuMs - other.cpuMs);
+    this.known.set(isUnit, tests);
+    console.log(
+      `${tests.length} ${isUnit ? 'unit tests' : 'tests of the built library'}, ${learned.length - tests.length} slow ` +
+        `ones left out, learned in ${Math.round((this.cpuMs - startCpuMs) / 1_000)} s`,
+    );
+    return tests;
   }
 
-  private async firstToNotice(file: string, takes: (script: Script) => boolean): Promise<Verdict> {
+  private async learn(script: Script): Promise<readonly Known[]> {
+    const tests: Known[] = [];
+    const {names} = spoken(await this.ask(script, null, LOAD_LIMIT_MS));
+    for (const [number, name] of names.entries()) {
+      const [startMs, startCpuMs] = [performance.now(), this.runner.cpuMs];
+      const {failure} = spoken(await this.ask(script, number, LOAD_LIMIT_MS));
+      if (failure !== null)
+        throw new Error(`${script.source} › ${name} fails without a mutant: ${failure.slice(0, 300)}`);
+      const limitMs = LEAST_LIMIT_MS + 10 * (performance.now() - startMs);
+      tests.push({script, number, name, cpuMs: this.runner.cpuMs - startCpuMs, limitMs});
+    }
+    return tests;
+  }
+
+  private async firstToNotice(file: string, tests: readonly Known[]): Promise<Verdict> {
+    this.generation++;
     const favorites = this.favorites.get(file) ?? [];
-    const others = this.tests.filter((test) => !favorites.includes(test));
-    const tests = [...favorites, ...others].filter(({script}) => takes(script));
-    for (const test of tests) {
+    const first = favorites.filter((test) => tests.includes(test));
+    for (const test of [...first, ...tests.filter((other) => !first.includes(other))]) {
       const reply = await this.ask(test.script, test.number, test.limitMs);
       const how = typeof reply === 'string' ? reply : reply.failure;
       if (how === null) continue;
@@ -89,6 +115,10 @@ export class Battery {
       return {by: `${test.script.source} › ${test.name}`, how};
     }
     return null;
+  }
+
+  close(): void {
+    this.runner.end();
   }
 
   private ask({path}: Script, test: number | null, limitMs: number): Promise<Reply | Silence> {

@@ -23,6 +23,10 @@ function valueOf(name: string): string | null {
   return index < 0 ? null : (process.argv[index + 1] ?? '');
 }
 
+function isSet(name: string): boolean {
+  return process.argv.includes(`--${name}`);
+}
+
 function numberOf(name: string, fallback: number): number {
   const number = Number(valueOf(name) ?? fallback);
   if (Number.isNaN(number)) throw new Error(`--${name} takes a number, got ${String(valueOf(name))}.`);
@@ -37,9 +41,7 @@ async function main(): Promise<number> {
   const all = [...texts].flatMap(([file, text]) => mutantsOf(file, text));
   const explanations = explanationsOf(all, [...EXPLAINED_CORE, ...EXPLAINED_ENGINE]);
   const chosen = sampleOf(all, numberOf('sample', Infinity), numberOf('seed', 1));
-  const battery = new Battery();
-  await battery.learn(await openWorkshop());
-  console.log(`${battery.size} tests, ${battery.leftOut} slow ones left out, ${seconds(battery)} s of processor time`);
+  const battery = new Battery(await openWorkshop());
   const judged: Judged[] = [];
   for (const mutant of chosen) {
     judged.push(await judge(battery, mutant, texts.get(mutant.file) ?? '', explanations.get(mutant) ?? null));
@@ -57,9 +59,9 @@ async function judge(
   text: string,
   explanation: Judged['explanation'],
 ): Promise<Judged> {
-  const isQuick = explanation !== null && !process.argv.includes('--explained');
-  const verdict = await battery.judge(mutant, text, isQuick);
-  if (process.argv.includes('--verbose'))
+  const stages = {unit: !isSet('built'), built: explanation === null || isSet('built') || isSet('explained')};
+  const verdict = await battery.judge(mutant, text, stages);
+  if (isSet('verbose'))
     console.log(
       `${verdict === null ? 'SURVIVED' : 'killed'} ${nameOf(mutant)}${verdict === null ? '' : ` by ${verdict.by}`}`,
     );

@@ -1,8 +1,11 @@
 /**
  * Proof that the tests bite: `npm run mutate`. Changes the library in one place at a time and runs tests until one
- * notices; a change that none notices must be explained in `explained-*.ts`, or the exit status is 1. `--file PATH` takes
- * one source file, or those of a folder, `--sample N` so many mutants in all, `--seed N` draws others, `--verbose` tells
- * what noticed each. An explained mutant only has to get past the unit tests, with `--explained` past all.
+ * notices; a change that none notices must be explained in `explained-*.ts`, or the exit status is 1. The last line is
+ * the summary.
+ *
+ * `--file PATH` takes one source file, or those of a folder; `--sample N` so many mutants, which `--seed N` draws;
+ * `--verbose` tells what noticed each. An explained mutant has to get past the unit tests only, with `--explained` past
+ * all tests. `--built` asks the tests of the built library alone.
  *
  * Everything happens in a copy of the repository in the system's folder for temporary files, so that nothing here
  * changes, whatever is killed, and what is edited here meanwhile changes nothing there.

@@ -41,18 +41,20 @@ const SCRIPTS: BuildOptions = {
   logLevel: 'error',
 };
 
-/** Builds everything whole. */
+const UNIT_FOLDERS: readonly string[] = ['test/core', 'test/engine'];
+const BUILT: readonly string[] = ['test/jobs', 'test/mutation/probes.ts'];
+
+/** Builds the runner and the tests, all of them whole. */
 export async function openWorkshop(): Promise<readonly Script[]> {
-  mkdirSync('dist', {recursive: true});
   await build({...SCRIPTS, entryPoints: ['test/mutation/runner.ts'], outfile: RUNNER});
   await build({...SCRIPTS, entryPoints: ['test/simulator/index.ts'], outfile: SIMULATOR});
-  await buildLibrary(null);
-  const units = [...testFiles('test/core'), ...testFiles('test/engine')];
-  const others = [...testFiles('test/jobs'), 'test/mutation/probes.ts'];
-  return [...(await buildScripts(units, true, null)), ...(await buildScripts(others, false, null))];
+  const units = await buildScripts(UNIT_FOLDERS.flatMap(testFiles), true, null);
+  return [...units, ...(await buildScripts(BUILT.flatMap(testFiles), false, null))];
 }
 
+/** The test files of a folder, or the one that is named. */
 function testFiles(folder: string): readonly string[] {
+  if (folder.endsWith('.ts')) return [folder];
   return readdirSync(folder)
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join(folder, name));
@@ -70,6 +72,7 @@ export async function buildUnits(scripts: readonly Script[], change: Change): Pr
 export async function buildLibrary(change: Change | null): Promise<void> {
   const plugins = change === null ? [] : [changing(change)];
   const {outputFiles} = await bundleLibrary({banner: BANNER, plugins});
+  mkdirSync('dist', {recursive: true});
   writeFileSync(LIBRARY, outputFiles[0]?.text ?? '');
 }
 
