@@ -46,7 +46,7 @@ interface Finished {
  */
 export function makeRoom(hold: Hold, bytes: number): boolean {
   if (freeBytes(hold) >= bytes) return true;
-  const finished = finishedJobs(hold);
+  const finished = finishedJobs(hold).filter((job) => isReadable(hold, job));
   const stray = orphans(hold).filter((orphan) => orphan.isRipe);
   const keys = stray.map((orphan) => orphan.key);
   for (const {address} of finished) keys.push(headerKey(address), ...keysBesideHeader(hold, address));
@@ -104,27 +104,24 @@ function endOf(header: Header): number {
   return 'atMs' in header.phase ? header.phase.atMs : header.updatedAtMs;
 }
 
-/**
- * The header goes first; what cannot be deleted now lies under a fold, where the next sweep finds it. False for a job
- * that cannot be read: damage stays as it is, for somebody to look at.
- */
-function foldJob(hold: Hold, {address, header}: Finished, budget: DeleteBudget): boolean {
+/** Damage stays as it is, for somebody to look at: a job that cannot be read is neither folded nor purged. */
+function isReadable(hold: Hold, {address}: Finished): boolean {
+  return readJob(hold.snapshot, address).kind !== 'corrupt';
+}
+
+/** The header goes first; what cannot be deleted now lies under a fold, where the next sweep finds it. */
+function foldJob(hold: Hold, {address, header}: Finished, budget: DeleteBudget): void {
   const reading = readJob(hold.snapshot, address);
-  if (reading.kind !== 'job') return false;
-  hold.set(headerKey(address), encodeHeader(fold(header, lastError(reading.job))));
+  const error = reading.kind === 'job' ? lastError(reading.job) : null;
+  hold.set(headerKey(address), encodeHeader(fold(header, error)));
   removeSome(hold, keysBesideHeader(hold, address), budget);
-  return true;
 }
 
 /** Deletes a finished job: folded first where there is more than a header, the header last, so that it is never half there. */
 function purgeJob(hold: Hold, job: Finished, budget: DeleteBudget): void {
   const isLarge = keysBesideHeader(hold, job.address).length > 0;
-  if (job.header.folded === null && (isLarge ? !foldJob(hold, job, budget) : isDamaged(hold, job))) return;
+  if (isLarge && job.header.folded === null) foldJob(hold, job, budget);
   if (removeSome(hold, keysBesideHeader(hold, job.address), budget)) removeSome(hold, [headerKey(job.address)], budget);
-}
-
-function isDamaged(hold: Hold, {address}: Finished): boolean {
-  return readJob(hold.snapshot, address).kind === 'corrupt';
 }
 
 function keysBesideHeader(hold: Hold, address: JobAddress): readonly string[] {
@@ -141,8 +138,9 @@ export function sweepStore(hold: Hold): boolean {
   const budget: DeleteBudget = {left: MAX_SWEEP_DELETES};
   for (const job of finishedJobs(hold)) {
     const ageMs = hold.nowMs - job.endedAtMs;
+    if (ageMs <= FOLD_AFTER_MS || !isReadable(hold, job)) continue;
     if (ageMs > PURGE_AFTER_MS) purgeJob(hold, job, budget);
-    else if (ageMs > FOLD_AFTER_MS && job.header.folded === null) foldJob(hold, job, budget);
+    else if (job.header.folded === null) foldJob(hold, job, budget);
   }
   const left = orphans(hold);
   const ripe = left.filter((orphan) => orphan.isRipe);

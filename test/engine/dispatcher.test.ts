@@ -162,6 +162,24 @@ describe('a pass', () => {
     ]);
   });
 
+  test('gives a job whose claim throws for no known reason up for now, and the others their turn', () => {
+    const script = new Script({...job(1), ...job(2, {updatedAtMs: AT_MS + 1})});
+    let asked = 0;
+    const result = script.pass(undefined, (ports) => ({
+      ...ports,
+      handlers: {
+        find: (name) => {
+          if (asked++ === 0) throw new TypeError('not as expected');
+          return ports.handlers.find(name);
+        },
+      },
+    }));
+    expect(result.jobs).toMatchObject([
+      {name: 'job 1', status: 'not claimed: not as expected', steps: 0},
+      {name: 'job 2', status: 'completed'},
+    ]);
+  });
+
   test('ends where the store cannot be written at all', () => {
     const script = new Script({...job(1), ...job(2)});
     const set = (): void => {

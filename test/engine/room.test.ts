@@ -83,8 +83,11 @@ describe('room', () => {
   test('is made by dropping small jobs whole, without folding them first', () => {
     const small = {...finished(1, 2_000), ...finished(2, 3_000)};
     const rest = hostOf(STORE_BYTES - HOST_BYTES - GROWTH_BYTES - sizeOf(small) - 10_000);
-    const {got, left} = during({...small, ...rest}, (hold) => makeRoom(hold, 10_001));
-    expect(got).toBe(true);
+    const {got, left} = during({...small, ...rest}, (hold, ports) => {
+      const set = jest.spyOn(ports.store, 'set');
+      return [makeRoom(hold, 10_001), set.mock.calls];
+    });
+    expect(got).toEqual([true, []]);
     expect([isThere(left, 1), isFolded(left, 1), isThere(left, 2)]).toEqual([true, false, false]);
   });
 
@@ -94,6 +97,21 @@ describe('room', () => {
     const {got, left} = during(values, (hold) => makeRoom(hold, 10_001 + evictable));
     expect(got).toBe(false);
     expect(left).toEqual(values);
+  });
+
+  test('is not made of a job that cannot be read, nor of others where it would have to be', () => {
+    const damaged = addressOf(1);
+    const {[planKey(damaged, 10)]: _plan, ...rest} = jobs;
+    const key = headerKey(damaged);
+    const unreadable = {...rest, [key]: (jobs[key] ?? '').replace(/"pl":\[0,"[^"]+"/, '"pl":[0,"not this"')};
+    const store = {...unreadable, ...hostOf(STORE_BYTES - HOST_BYTES - GROWTH_BYTES - sizeOf(unreadable) - 1_000)};
+    const own = Object.keys(unreadable).filter((one) => one.startsWith(key.slice(0, -1)));
+    const others = sizeOf(unreadable) - sizeOf(Object.fromEntries(own.map((one) => [one, unreadable[one] ?? ''])));
+    const gone = during(store, (hold) => makeRoom(hold, 1_000 + others));
+    expect(gone.got).toBe(true);
+    expect([1, 2, 3].map((number) => isThere(gone.left, number))).toEqual([true, false, false]);
+    const {got, left} = during(store, (hold) => makeRoom(hold, 1_001 + others));
+    expect([got, left]).toEqual([false, store]);
   });
 
   test('is made of keys of no job before any job is touched', () => {

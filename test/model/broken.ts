@@ -1,5 +1,5 @@
 /** Proof that the model bites: engines that are broken on purpose, each in one place, and how soon they are caught. */
-import {bundleOf, type Broken} from '../simulation/engines';
+import {bundleOf, engineOf, type Broken} from '../simulation/engines';
 import {sequenceOf} from './calls';
 import {play} from './play';
 
@@ -58,18 +58,8 @@ export const BROKEN: readonly Broken[] = [
     find: 'nowMs + ENQUEUE_GRACE_MS',
     put: 'nowMs',
   },
-  {
-    name: "a dispatcher runs other users' jobs",
-    file: 'src/engine/dispatcher.ts',
-    find: 'decoded.header.owner !== owner || ',
-    put: '',
-  },
-  {
-    name: 'leases are taken before their deadline',
-    file: 'src/core/header.ts',
-    find: 'part.lease.untilMs > nowMs',
-    put: 'part.lease.untilMs - 200000 > nowMs',
-  },
+  engineOf("dispatcher runs other users' jobs"),
+  engineOf('leases are taken before their deadline'),
 ];
 
 /** Every broken engine must be caught within so many sequences, counted from seed 1. */

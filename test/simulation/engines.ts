@@ -176,9 +176,9 @@ export async function bundleOf({file, find, put}: Broken): Promise<string> {
   return result.outputFiles[0]?.text ?? '';
 }
 
-/** The bundle of the engine of this name. */
-export function engineOf(name: string): Promise<string> {
+/** The engine of this name. */
+export function engineOf(name: string): Broken {
   const engine = BROKEN.find((broken) => broken.name === name);
   if (engine === undefined) throw new RangeError(`no broken engine is called ${name}`);
-  return bundleOf(engine);
+  return engine;
 }

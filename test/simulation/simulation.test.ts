@@ -1,6 +1,6 @@
 /** A few worlds in every test run; `npm run simulate` runs as many as there is time for. */
 import {CELLS, gaps, WHOLE_RUN_WORLDS} from './coverage';
-import {engineOf} from './engines';
+import {bundleOf, engineOf} from './engines';
 import {buildsOf, WHOLE} from './host';
 import {runScript, runWorld} from './run';
 import {everything, fewest, keptOf, keptText, scriptOf, shrink} from './shrink';
@@ -26,7 +26,7 @@ test('one seed replays a world bit for bit, and so do the faults that it recorde
 });
 
 test('a failing world is shrunk to a history that still fails', async () => {
-  const builds = buildsOf(await engineOf('leases are taken before their deadline'));
+  const builds = buildsOf(await bundleOf(engineOf('leases are taken before their deadline')));
   let seed = 1;
   let report = runWorld(seed, builds);
   while (report.violations.length === 0) report = runWorld(++seed, builds);
