@@ -22,6 +22,7 @@ export type JobsErrorCode =
   | 'HANDLER_NOT_FOUND'
   | 'PLAN_TOO_LARGE'
   | 'JOB_NOT_FOUND'
+  | 'STEP_NOT_FOUND'
   | 'ALREADY_FINAL'
   | 'LEASE_HELD'
   | 'LEASE_LOST'
@@ -36,9 +37,17 @@ export type JobsErrorCode =
   | 'NOT_SUPPORTED'
   | 'STEP_FAILED'
   | 'STEP_KILLED'
+  | 'STEP_FATAL'
+  | 'STEP_RETRY'
+  | 'PAGE_INVALID'
   | 'ASYNC_HANDLER'
   | 'RESULT_NOT_JSON'
-  | 'RESULT_TOO_LARGE';
+  | 'RESULT_TOO_LARGE'
+  | 'REFERENCE_INVALID'
+  | 'REFERENCE_GONE'
+  | 'REFERENCE_FOREIGN'
+  | 'VALUE_TOO_LARGE'
+  | 'BACKEND_UNAVAILABLE';
 
 /** Facts about an error, JSON-able. */
 export type JobsErrorDetails = Readonly<Record<string, unknown>>;
@@ -67,6 +76,7 @@ const NAME_OF_CODE: Readonly<Record<JobsErrorCode, JobsErrorName>> = {
   HANDLER_NOT_FOUND: 'AstJobsValidationError',
   PLAN_TOO_LARGE: 'AstJobsValidationError',
   JOB_NOT_FOUND: 'AstJobsNotFoundError',
+  STEP_NOT_FOUND: 'AstJobsNotFoundError',
   ALREADY_FINAL: 'AstJobsConflictError',
   LEASE_HELD: 'AstJobsConflictError',
   LEASE_LOST: 'AstJobsConflictError',
@@ -81,9 +91,17 @@ const NAME_OF_CODE: Readonly<Record<JobsErrorCode, JobsErrorName>> = {
   NOT_SUPPORTED: 'AstJobsCapabilityError',
   STEP_FAILED: 'AstJobsStepExecutionError',
   STEP_KILLED: 'AstJobsStepExecutionError',
+  STEP_FATAL: 'AstJobsStepExecutionError',
+  STEP_RETRY: 'AstJobsStepExecutionError',
+  PAGE_INVALID: 'AstJobsStepExecutionError',
   ASYNC_HANDLER: 'AstJobsStepExecutionError',
   RESULT_NOT_JSON: 'AstJobsStepExecutionError',
   RESULT_TOO_LARGE: 'AstJobsStepExecutionError',
+  REFERENCE_INVALID: 'AstJobsValidationError',
+  REFERENCE_GONE: 'AstJobsNotFoundError',
+  REFERENCE_FOREIGN: 'AstJobsValidationError',
+  VALUE_TOO_LARGE: 'AstJobsValidationError',
+  BACKEND_UNAVAILABLE: 'AstJobsCapabilityError',
 };
 
 /** Makes an error of this library; its `name` follows from its `code`. */

@@ -3,18 +3,29 @@
  * Read on in this order: types → core/header → core/transitions → engine/claim → engine/runner → engine/settle.
  */
 import {printValue} from './core/json';
+import {cleanUp} from './engine/cleanup';
 import {Config} from './engine/config';
 import {Engine, type Lookup} from './engine/engine';
-import {install, lookupPrefix, showJob, showJobs, stop} from './engine/operations';
+import {explainJob} from './engine/explain';
+import {healthOf} from './engine/health';
+import {install, lookupPrefix, showJob, showJobs, showResult, stop} from './engine/operations';
+import {fatalError, retryError} from './engine/step-errors';
+import {ValueStorage} from './engine/storage';
 import {jobsError} from './errors';
 import {booleanOption, numberOption, optionsObject, reading} from './orchestration/request';
 import {Hosts, type Host} from './platform/host';
 import {portsOf} from './platform/runtime';
+import {answerPost} from './platform/worker-post';
 import type {
   BindOptions,
   ChainRequest,
+  CleanupOptions,
+  CleanupResult,
   DamagedRecord,
   EnqueueManyRequest,
+  Explanation,
+  Forecast,
+  HealthRecord,
   InstallOptions,
   InstallResult,
   JobRecord,
@@ -24,10 +35,17 @@ import type {
   ListOptions,
   LookupOptions,
   MapReduceRequest,
+  PlanOptions,
   ResumeOptions,
   StatusOptions,
   StopOptions,
   StopResult,
+  StorageFilters,
+  StorageLookup,
+  StorageOptions,
+  StorageReference,
+  StorageUsage,
+  StoredValue,
   WorkResult,
 } from './types';
 
@@ -49,6 +67,10 @@ function lookupOf(jobId: unknown, options: unknown): Lookup {
   throw jobsError('INVALID_REQUEST', `Expected the id of a job, got ${printValue(jobId)}.`);
 }
 
+function storageFor(request: unknown): ValueStorage {
+  return new ValueStorage(engineFor(request).ports);
+}
+
 /** Checkpointed, resumable jobs. All methods are synchronous and return plain JSON-able objects. */
 export const Jobs = {
   /** Accepts a job and runs it in this execution, as far as its budget goes; the dispatcher does the rest. */
@@ -67,6 +89,13 @@ export const Jobs = {
   mapReduce: (request: MapReduceRequest): JobRecord => engineFor(request).submit('mapReduce', request),
 
   /**
+   * What a request would cost in executions, time, storage and quota, and when its job would end. Checks the request as
+   * the call itself does, with the same errors, and stores nothing. Two reads.
+   */
+  plan: (request: JobRequest | ChainRequest | EnqueueManyRequest | MapReduceRequest, options: PlanOptions): Forecast =>
+    engineFor(request).plan(request, options),
+
+  /**
    * Runs an open job on in this execution, without waiting for its back-off.
    * @throws AstJobsConflictError `ALREADY_FINAL` or `LEASE_HELD`, with `details.record`; `NESTED_RUN` inside a handler.
    */
@@ -80,9 +109,23 @@ export const Jobs = {
   status: (jobId: string, options?: StatusOptions): JobRecord =>
     showJob(engineFor(options), lookupOf(jobId, options), options),
 
+  /**
+   * The result of one completed step or item (`'map_17'`), also where it lies in Drive or a sheet, of which records show
+   * only the place. One read, and one of the archive. @throws AstJobsNotFoundError `JOB_NOT_FOUND`, `STEP_NOT_FOUND`
+   */
+  result: (jobId: string, stepId: string, options?: LookupOptions): unknown =>
+    showResult(engineFor(options), lookupOf(jobId, options), stepId),
+
   /** Records of all jobs that fit, newest first. One read. */
   list: (filters?: ListFilters, options?: ListOptions): readonly (JobRecord | DamagedRecord)[] =>
     showJobs(engineFor(filters ?? options), filters, options),
+
+  /**
+   * Why a job does not move, as a sentence and as data, and who looks at it next. Two reads and no lock. Damage is told,
+   * not thrown. @throws AstJobsNotFoundError
+   */
+  explain: (jobId: string, options?: LookupOptions): Explanation =>
+    explainJob(engineFor(options), lookupOf(jobId, options)),
 
   /** Ends an open job, also while it runs: its worker stops at the next step. @throws AstJobsConflictError `ALREADY_FINAL` */
   cancel: (jobId: string, options?: LookupOptions): JobRecord => engineFor(options).cancel(lookupOf(jobId, options)),
@@ -105,6 +148,13 @@ export const Jobs = {
   /** The dispatcher: what a trigger calls. Runs this user's due jobs; never throws because a job failed. */
   work: (event?: unknown): WorkResult => engineFor(event).work(event),
 
+  /**
+   * What the script's web app calls: `function doPost(e) { return ASTX.Jobs.doPost(e); }`. Runs one pass of the dispatcher
+   * as the user whom the web app executes as, if the posted token is the one of the script property
+   * `AST_JOBS_WORKER_TOKEN`; without that property nobody is let in. Answers a short JSON text.
+   */
+  doPost: (event?: unknown): unknown => answerPost(hosts.of(event), event, () => engineFor(event).work(undefined)),
+
   /** Makes the standing watchdog, so that `enqueue` works where no trigger can be made, as in `onEdit`. Run it once. */
   install: (options?: InstallOptions): InstallResult => {
     const engine = engineFor(options);
@@ -115,10 +165,75 @@ export const Jobs = {
     return {watchdog: {everyMinutes, triggerHandler: hosts.of(options).triggerHandler}};
   },
 
+  /**
+   * What a handler throws to fail its step for good, whatever its retry policy: `throw AST.Jobs.fatal('no such sheet')`.
+   * @param details plain data of at most 500 bytes, kept in the step's `lastError`
+   */
+  fatal: (message: string, details?: Readonly<Record<string, unknown>>): Error => fatalError(message, details),
+
+  /**
+   * What a handler throws to have its step tried again in so many milliseconds instead of after its back-off. It counts
+   * as a failed attempt. @param delayMs 0 to 30 days
+   */
+  retryAfter: (delayMs: number, message?: string): Error => retryError(delayMs, message),
+
+  /**
+   * How things stand: jobs, room, this user's triggers and what was used of the day's quotas. Two reads, of the store
+   * and of the user's id; no lock. Writes nothing.
+   */
+  health: (options?: object): HealthRecord => healthOf(engineFor(options)),
+
+  /**
+   * Deletes finished jobs by hand: those that the options name, or those that the retention gives up. Open jobs and
+   * damaged ones stay. Holds the lock for a few seconds at a time, and stops 60 s before the execution would end.
+   */
+  cleanup: (options?: CleanupOptions): CleanupResult =>
+    cleanUp(engineFor(options).ports, options, lookupPrefix(options)),
+
   /** Deletes this user's triggers and pauses open jobs until `resume`; with `{data: true}` deletes all stored jobs. */
   stop: (options?: StopOptions): StopResult =>
     stop(
       engineFor(options),
       reading('The options of stop', () => booleanOption(optionsObject(options)['data'] ?? false, 'data')),
     ),
+};
+
+/**
+ * Values that are too large for payloads and results: they lie in Drive, a sheet, properties or the cache, and what
+ * travels is a small reference. Methods are synchronous; which backends there are is said in `Jobs.bind`.
+ */
+export const Storage = {
+  /**
+   * Stores text, anything that JSON can hold, or a blob, and returns the reference to it. It stays until it is removed,
+   * except in the cache. Up to 10,000,000 bytes in Drive, 2,000,000 in a sheet, 30,000 in properties (together 102,400),
+   * 100,000 in the cache; base64 makes blobs a third longer.
+   * @throws `INVALID_REQUEST`, `INVALID_OPTION`, `VALUE_TOO_LARGE`, `BACKEND_UNAVAILABLE`; in properties `STORE_FULL`,
+   *   `STORE_UNAVAILABLE`, `LOCK_TIMEOUT`
+   */
+  put: (value: unknown, options?: StorageOptions): StorageReference => storageFor(options ?? value).put(value, options),
+
+  /**
+   * The value of a reference, as it was put: a fresh copy each time; a blob as a Blob again, where the host has
+   * `Utilities.newBlob`, else as `StoredBlob`.
+   * @throws `REFERENCE_INVALID`, `REFERENCE_FOREIGN`, `REFERENCE_GONE`, `BACKEND_UNAVAILABLE`; `RECORD_CORRUPT` where
+   *   somebody changed what was stored
+   */
+  get: (reference: StorageReference, options?: StorageLookup): unknown =>
+    storageFor(options ?? reference).get(reference, options),
+
+  /**
+   * Deletes the value of a reference; false where it is gone already. In Drive its file goes to the trash.
+   * @throws `REFERENCE_INVALID`, `REFERENCE_FOREIGN`, `BACKEND_UNAVAILABLE`
+   */
+  remove: (reference: StorageReference, options?: StorageLookup): boolean =>
+    storageFor(options ?? reference).remove(reference, options),
+
+  /**
+   * Values that are there, newest first, each with a reference: also those of executions that died before they could
+   * pass theirs on. Not those in the cache. Looks at up to 10,000 files in Drive. @throws `BACKEND_UNAVAILABLE`
+   */
+  list: (filters?: StorageFilters): readonly StoredValue[] => storageFor(filters).list(filters),
+
+  /** How many values and bytes are where. Costs as much as `list`. @throws `BACKEND_UNAVAILABLE` */
+  usage: (): StorageUsage => storageFor(undefined).usage(),
 };

@@ -23,10 +23,10 @@ test('The globals are AST and astJobsWorker, and loading touches no service.', (
   expect(Object.getOwnPropertyNames(context).sort()).toEqual(['AST', 'astJobsWorker']);
 });
 
-test('AST shows Jobs and nothing internal.', () => {
+test('AST shows Jobs and Storage and nothing internal.', () => {
   const context: {AST?: object} = vm.createContext({});
   vm.runInContext(code, context);
-  expect(Object.keys(context.AST ?? {})).toEqual(['Jobs']);
+  expect(Object.keys(context.AST ?? {})).toEqual(['Jobs', 'Storage']);
 });
 
 test('astJobsWorker passes the event to AST.Jobs.work and returns its result.', () => {

@@ -56,6 +56,10 @@ const PASTED = `
     return [status, waiting?.reason, recoveries.length, orchestration?.children.counts.completed].join();
   }
   function now(): unknown { return astJobsWorker(); }
+  function keep(): AstJobs.StorageReference {
+    const {reference} = AST.Storage.list({backend: 'drive', olderThanMs: 1000})[0];
+    return AST.Storage.remove(reference) ? AST.Storage.put([1], {name: 'one'}) : reference;
+  }
 `;
 
 const LIBRARY = `
@@ -75,6 +79,8 @@ const WRONG: readonly (readonly [code: string, message: string])[] = [
   [`AST.Jobs.enqueue({name: 'a', steps: [], option: {}});`, "'option' does not exist in type 'JobRequest'"],
   [`AST.Jobs.status('id').status = 'failed';`, 'read-only property'],
   [`AST.Jobs.status('id').status === 'cancelled';`, 'have no overlap'],
+  [`AST.Storage.put(1, {backend: 'disk'});`, `Type '"disk"' is not assignable`],
+  [`AST.Storage.get('job_1');`, "Argument of type 'string' is not assignable"],
   [`AST.Jobs.start();`, "Property 'start' does not exist"],
   [`Jobs.run({name: 'a', steps: []});`, "Cannot find name 'Jobs'"],
 ];

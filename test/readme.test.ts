@@ -22,8 +22,18 @@ const HOST = blocksOf('host');
 const GLUE = blocksOf('library');
 
 /** What the README calls, and what it leaves to triggers. */
-const CALLED = ['startReport', 'showReport', 'startImport', 'setUp', 'onEdit'];
-const HANDLERS = ['sumRegion', 'addUp', 'fetchRows', 'checkRows', 'postRows', 'noteEdit'];
+const CALLED = ['startReport', 'showReport', 'startImport', 'startSweep', 'startWalk', 'setUp', 'onEdit'];
+const HANDLERS = [
+  'sumRegion',
+  'addUp',
+  'fetchRows',
+  'checkRows',
+  'postRows',
+  'noteEdit',
+  'fetchFiles',
+  'sweepFile',
+  'walkRows',
+];
 
 /** What else the README tells its reader to call. */
 const READER: SourceFile = {
@@ -31,6 +41,7 @@ const READER: SourceFile = {
   source: `
 function jobs() { return AST.Jobs.list(); }
 function cancel(id) { AST.Jobs.cancel(id); }
+function record(id) { return AST.Jobs.status(id); }
 function stop(options) { return AST.Jobs.stop(options); }
 `,
 };
@@ -99,6 +110,23 @@ describe.each(FORMS)('The README, %s', (_form, project) => {
       expect(onlyJob(world).status).toBe('canceled');
       world.settle();
       expect(world.triggers()).toEqual([]);
+    });
+  });
+
+  test('its job over pages sweeps every file, in two executions at once, and its walk goes through all rows', () => {
+    inWorld(project, (world) => {
+      const id = world.call('startSweep');
+      world.settle();
+      expect(onlyJob(world)).toMatchObject({status: 'completed', workers: 2});
+      expect(Object.values((world.call('record', [id]) as {results: object}).results)).toEqual([
+        ...['a', 'b', 'c', 'd', 'e'].map((file) => `${file} swept`),
+        5,
+      ]);
+    });
+    inWorld(project, (world) => {
+      world.call('startWalk');
+      world.settle();
+      expect(onlyJob(world)).toMatchObject({status: 'completed', results: {rows: 124_750}});
     });
   });
 
@@ -182,7 +210,8 @@ test('The limits of the README are those of the library.', () => {
     ['Property store', `${limits.STORE_BYTES / 1_024} KB`],
     ['All jobs together', `${limits.OWN_BYTES / 1_024} KB, and ${limits.HOST_BYTES / 1_024} KB`],
     ['Steps of a job', number(limits.MAX_STEPS)],
-    ['Items of a map step', number(limits.MAX_ITEMS)],
+    ['Items of a map step, as a list', number(limits.MAX_ITEMS)],
+    ['Items of a map step, as a range', number(limits.MAX_RANGE)],
     ['Characters of', `${limits.MAX_NAME_CHARS}, ${limits.MAX_STEP_ID_CHARS}`],
     ['Rows of', number(limits.MAX_ITEM_ROWS)],
     ['Steps and results of a finished job', `after ${days(limits.FOLD_AFTER_MS)}`],

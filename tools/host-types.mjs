@@ -1,4 +1,4 @@
-// The declarations for hosts that are written in TypeScript: src/types.ts and the exports of src/index.ts as one file.
+// The declarations for hosts that are written in TypeScript: src/types and the exports of src/index.ts as one file.
 //
 // It may have no import and no export, since a script for Apps Script is no module and sees only globals. So everything
 // goes into one namespace, AstJobs. The compiler does the work file by file (isolated declarations), which takes a tenth
@@ -6,9 +6,11 @@
 import {readFileSync} from 'node:fs';
 import ts from 'typescript';
 
+const TYPE_FILES = ['jobs', 'operating', 'storage'].map((name) => `src/types/${name}.ts`);
+
 /** The text of dist/types/ast-jobs.d.ts. */
 export function hostTypes(banner) {
-  const declarations = declarationsOf('src/types.ts');
+  const declarations = TYPE_FILES.flatMap(declarationsOf);
   const header = headerOf(declarations[0]);
   const types = declarations.map(asType);
   const objects = declarationsOf('src/index.ts').map(asInterface);

@@ -58,6 +58,11 @@ export function handOverAtMs(budget: Budget, nowMs: number, expectedMs: number, 
   return openUnits <= fitting ? null : nowMs + fitting * expectedMs + HAND_OVER_MARGIN_MS;
 }
 
+/** When an execution that uses all of its budget is over. */
+export function budgetSpentAtMs(budget: Budget): number {
+  return budget.endMs + HAND_OVER_MARGIN_MS;
+}
+
 /** For commits and the return of the lease. */
 const HAND_OVER_MARGIN_MS = 5_000;
 
@@ -65,6 +70,11 @@ const HAND_OVER_MARGIN_MS = 5_000;
 export function expectedMs(longest: Longest, nodeIndex: number): number {
   const own = longest.nodes.find(([index]) => index === nodeIndex);
   return own === undefined ? longest.jobMs : own[1];
+}
+
+/** How long an item of a map step takes at most, as far as is known; `null` when nothing is. */
+export function usualMs(longest: Longest, nodeIndex: number): number | null {
+  return longest.nodes.find(([index]) => index === nodeIndex)?.[1] ?? null;
 }
 
 /** The longest attempts after one more. */
@@ -75,4 +85,12 @@ export function withAttempt(longest: Longest, nodeIndex: number, isMap: boolean,
   if (own !== undefined && own[1] >= durationMs) return longest;
   const others = longest.nodes.filter(([index]) => index !== nodeIndex);
   return {jobMs, nodes: [...others, [nodeIndex, durationMs]]};
+}
+
+/** The longest attempts that two owners know of. */
+export function longerOf(one: Longest, other: Longest): Longest {
+  if (one === other) return one;
+  const nodes = new Map(one.nodes);
+  for (const [index, ms] of other.nodes) nodes.set(index, Math.max(nodes.get(index) ?? 0, ms));
+  return {jobMs: Math.max(one.jobMs, other.jobMs), nodes: [...nodes]};
 }

@@ -20,7 +20,8 @@ import type {
 import {isCount, isDuration, isInstant, isObject, parseJson} from './json';
 import {MAX_HEADER_BYTES, SCHEMA} from './limits';
 import {isStoredError, outcomeOfTuple, outcomeText, type LogPosition} from './outcome';
-import {NO_UNIT} from './segment';
+import {useOfTuple, useTuple} from './quota';
+import {encodeMark, markOf, rangeOf} from './units';
 
 /** What a stored header turned out to be. */
 export type DecodedHeader =
@@ -43,6 +44,7 @@ export function encodeHeader(header: Header): string {
       header.options.maxRuntimeMs,
       header.options.leaseTtlMs,
       header.options.autoResume ? 1 : 0,
+      ...(header.options.workers === 1 ? [] : [header.options.workers]),
     ],
     pl: [header.plan.pieces, header.plan.sum, header.plan.units, header.plan.inline],
     pt: header.parts.map(encodePart),
@@ -52,12 +54,14 @@ export function encodeHeader(header: Header): string {
       'c',
       header.suspects.map((suspect) => [suspect.unit, suspect.crashes]),
     ),
+    ...list('d', header.doubts.map(encodeMark)),
     ...list(
       'r',
-      header.recoveries.map((entry) => [entry.atMs, entry.epoch, entry.reason, entry.inDoubt]),
+      header.recoveries.map((entry) => [entry.atMs, entry.epoch, entry.reason, entry.inDoubt.map(encodeMark)]),
     ),
     ...(header.longest.jobMs === 0 ? {} : {l: [header.longest.jobMs, header.longest.nodes]}),
     ...(header.isHalted ? {x: 1} : {}),
+    ...(header.use === null ? {} : {u: useTuple(header.use)}),
     ...(header.folded === null ? {} : {f: header.folded}),
     ...header.unknown,
   };
@@ -67,7 +71,7 @@ export function encodeHeader(header: Header): string {
 }
 
 const KNOWN: ReadonlySet<string> = new Set(
-  ['v', 'id', 'n', 'ow', 'rv', 'ph', 't', 'o', 'pl', 'pt'].concat(['s', 'sp', 'c', 'r', 'l', 'x', 'f', 'z']),
+  ['v', 'id', 'n', 'ow', 'rv', 'ph', 't', 'o', 'pl', 'pt'].concat(['s', 'sp', 'c', 'd', 'r', 'l', 'x', 'u', 'f', 'z']),
 );
 
 function list(key: string, entries: readonly unknown[]): Record<string, unknown> {
@@ -75,8 +79,13 @@ function list(key: string, entries: readonly unknown[]): Record<string, unknown>
 }
 
 function encodePart(part: Part): readonly unknown[] {
-  const lease = part.lease === null ? null : [part.lease.untilMs, part.lease.by, part.lease.unit];
-  return [part.epoch, part.log, part.position.count, part.position.sum, lease];
+  return [part.epoch, part.log, part.position.count, part.position.sum, encodeLease(part.lease)];
+}
+
+function encodeLease(lease: Lease | null): readonly unknown[] | null {
+  if (lease === null) return null;
+  const share = lease.share === null ? [] : [[lease.share.first, lease.share.last]];
+  return [lease.untilMs, lease.by, encodeMark(lease.mark), ...share];
 }
 
 /** A seal as it stands in the header and in seal pages. */
@@ -84,14 +93,28 @@ export function encodeSeal(seal: Seal): readonly unknown[] {
   return [seal.part, seal.log, seal.position.count, seal.position.sum];
 }
 
+/** Headers that were read in this execution, by their text: one hold reads each of them several times. */
+const kept = new Map<string, DecodedHeader>();
+const MAX_KEPT = 1_000;
+
 /** Reads a stored header. */
 export function decodeHeader(text: string): DecodedHeader {
+  const known = kept.get(text);
+  if (known !== undefined) return known;
+  const decoded = decode(text);
+  if (kept.size >= MAX_KEPT) kept.clear();
+  kept.set(text, decoded);
+  return decoded;
+}
+
+function decode(text: string): DecodedHeader {
   const raw = parseJson(text);
   if (!isObject(raw)) return {kind: 'corrupt'};
   const schema = raw['v'];
   if (typeof schema === 'number' && schema > SCHEMA) return {kind: 'newer', schema};
   // One that leaves no room for what a claim adds could never be rewritten: nobody here wrote it.
-  const header = schema === SCHEMA && utf8Bytes(text) <= MAX_HEADER_BYTES ? headerOf(raw) : null;
+  const isKnown = isCount(schema) && schema > 0 && utf8Bytes(text) <= MAX_HEADER_BYTES;
+  const header = isKnown ? headerOf(raw) : null;
   return header === null ? {kind: 'corrupt'} : {kind: 'header', header};
 }
 
@@ -104,6 +127,7 @@ function headerOf(raw: Readonly<Record<string, unknown>>): Header | null {
   const parts = listOf(raw['pt'], partOf);
   const seals = listOf(raw['s'] ?? [], sealOf);
   const suspects = listOf(raw['c'] ?? [], suspectOf);
+  const doubts = listOf(raw['d'] ?? [], (units) => markOf(units) ?? null);
   const recoveries = listOf(raw['r'] ?? [], recoveryOf);
   const longest = longestOf(raw['l']);
   const last = z === undefined ? null : outcomeOfTuple(z);
@@ -111,12 +135,13 @@ function headerOf(raw: Readonly<Record<string, unknown>>): Header | null {
   if (typeof id !== 'string' || typeof name !== 'string' || typeof owner !== 'string') return null;
   if (!isCount(revision) || !isCount(sealPages) || times === null || phase === null) return null;
   if (options === null || plan === null || parts === null || parts.length === 0 || seals === null) return null;
-  if (suspects === null || recoveries === null || longest === null) return null;
+  if (suspects === null || doubts === null || recoveries === null || longest === null) return null;
   if ((z !== undefined && last === null) || (f !== undefined && folded === null)) return null;
   const [createdAtMs, updatedAtMs, startedAtMs, pausedAtMs] = times;
   return {
     ...{id, name, owner, revision, phase, createdAtMs, updatedAtMs, startedAtMs, pausedAtMs, options, plan, parts},
-    ...{seals, sealPages, suspects, recoveries, longest, isHalted: raw['x'] === 1, last, folded},
+    ...{seals, sealPages, suspects, doubts, recoveries, longest, isHalted: raw['x'] === 1, last},
+    ...{use: useOfTuple(raw['u']), folded},
     unknown: Object.fromEntries(Object.entries(raw).filter(([key]) => !KNOWN.has(key))),
   };
 }
@@ -169,9 +194,10 @@ function waitingOf(raw: unknown): Waiting | null {
 
 function optionsOf(raw: unknown): StoredOptions | null {
   if (!Array.isArray(raw)) return null;
-  const [maxRetries, maxRuntimeMs, leaseTtlMs, autoResume] = raw as readonly unknown[];
+  const [maxRetries, maxRuntimeMs, leaseTtlMs, autoResume, workers = 1] = raw as readonly unknown[];
   if (!isCount(maxRetries) || !isDuration(maxRuntimeMs) || !isDuration(leaseTtlMs)) return null;
-  return {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume: autoResume === 1};
+  if (!isCount(workers) || workers === 0) return null;
+  return {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume: autoResume === 1, workers};
 }
 
 function planPlaceOf(raw: unknown): PlanPlace | null {
@@ -193,9 +219,11 @@ function partOf(raw: unknown): Part | null {
 
 function leaseOf(raw: unknown): Lease | null {
   if (!Array.isArray(raw)) return null;
-  const [untilMs, by, unit] = raw as readonly unknown[];
-  if (!isInstant(untilMs) || typeof by !== 'string' || !(isCount(unit) || unit === NO_UNIT)) return null;
-  return {untilMs, by, unit};
+  const [untilMs, by, rawMark, rawShare] = raw as readonly unknown[];
+  const mark = markOf(rawMark);
+  const share = rawShare === undefined ? null : rangeOf(rawShare);
+  if (!isInstant(untilMs) || typeof by !== 'string' || mark === undefined) return null;
+  return rawShare !== undefined && share === null ? null : {untilMs, by, mark, share};
 }
 
 /** The seal in a stored tuple. */
@@ -214,7 +242,7 @@ function suspectOf(raw: unknown): Suspect | null {
 function recoveryOf(raw: unknown): Recovery | null {
   if (!Array.isArray(raw)) return null;
   const [atMs, epoch, reason, rawUnits] = raw as readonly unknown[];
-  const inDoubt = listOf(rawUnits, (unit) => (isCount(unit) ? unit : null));
+  const inDoubt = listOf(rawUnits, (units) => markOf(units) ?? null);
   if (!isInstant(atMs) || !isCount(epoch) || inDoubt === null) return null;
   if (reason !== 'killed' && reason !== 'canceled' && reason !== 'store') return null;
   return {atMs, epoch, reason, inDoubt};

@@ -10,6 +10,8 @@
 import type {StoredError, WaitReason} from '../types';
 import type {Checksum} from './bytes';
 import type {LogPosition, Outcome} from './outcome';
+import type {DayUse} from './quota';
+import type {Mark, UnitRange} from './units';
 
 /** Where a job stands. */
 export type Phase =
@@ -36,13 +38,15 @@ export interface Lease {
   readonly untilMs: number;
   /** Names the execution, for people. */
   readonly by: string;
-  /** The unit that the claim may have begun; −1: none. Commits name the later ones in the log. */
-  readonly unit: number;
+  /** The units that the claim may have begun. Commits name the later ones in the log. */
+  readonly mark: Mark;
+  /** The units that the owner may work on; `null`: all, since the job has one worker. */
+  readonly share: UnitRange | null;
 }
 
-/** A share of the job's units that one owner works on. There is one part until a job has several workers. */
+/** What one worker at a time owns: a log of its own, and while it is leased a share of the job's units. */
 export interface Part {
-  /** Grows with every claim. */
+  /** Grows with every claim of the part. */
   readonly epoch: number;
   /** The log that the current or next epoch appends to. */
   readonly log: number;
@@ -62,7 +66,7 @@ export interface Recovery {
   readonly atMs: number;
   readonly epoch: number;
   readonly reason: 'killed' | 'canceled' | 'store';
-  readonly inDoubt: readonly number[];
+  readonly inDoubt: readonly UnitRange[];
 }
 
 /** A unit during which executions were killed. */
@@ -91,6 +95,8 @@ export interface StoredOptions {
   readonly maxRuntimeMs: number;
   readonly leaseTtlMs: number;
   readonly autoResume: boolean;
+  /** Executions that may run the job at once. */
+  readonly workers: number;
 }
 
 export interface Header {
@@ -109,12 +115,16 @@ export interface Header {
   readonly seals: readonly Seal[];
   readonly sealPages: number;
   readonly suspects: readonly Suspect[];
+  /** Units that were in doubt together after a kill: each runs under a mark of its own, and knows of that attempt. */
+  readonly doubts: readonly UnitRange[];
   readonly recoveries: readonly Recovery[];
   readonly longest: Longest;
   /** Somebody asked the owner to stop: it gives its lease back at its next look, and the job waits for `resume`. */
   readonly isHalted: boolean;
   /** The outcome that ended the job, when it was committed by the header itself. */
   readonly last: Outcome | null;
+  /** What the owner had used of the day's quotas when his last trigger went; `null` in all other jobs. */
+  readonly use: DayUse | null;
   /** Steps and results were dropped; what is left to tell. */
   readonly folded: {readonly error: (StoredError & {readonly stepId: string | null}) | null} | null;
   /** Fields that a later version of the same schema added: carried along, so that versions can alternate on one store. */
@@ -127,16 +137,31 @@ export function isFinal(header: Header): boolean {
   return kind === 'completed' || kind === 'failed' || kind === 'canceled';
 }
 
-/** The one part of a job with one worker. */
-export function onlyPart(header: Header): Part {
-  const part = header.parts[0];
-  if (part === undefined) throw new RangeError('a header without a part');
+/** A part by its number. */
+export function partAt(header: Header, index: number): Part {
+  const part = header.parts[index];
+  if (part === undefined) throw new RangeError(`part ${index} of ${header.parts.length}`);
   return part;
 }
 
-/** True while somebody else may own the job. */
+/** True while somebody may own a part of the job. */
 export function isLeased(header: Header, nowMs: number): boolean {
-  return header.parts.some((part) => part.lease !== null && part.lease.untilMs > nowMs);
+  return header.parts.some((part) => isLiveAt(part, nowMs));
+}
+
+/** True until the deadline of a part's lease. */
+export function isLiveAt(part: Part, nowMs: number): boolean {
+  return part.lease !== null && part.lease.untilMs > nowMs;
+}
+
+/** True where one more worker may take a part of the job. */
+export function hasFreePart(header: Header, nowMs: number): boolean {
+  return header.parts.filter((part) => isLiveAt(part, nowMs)).length < header.options.workers;
+}
+
+/** Whether a part has a lease, live or run out: then the job is running. */
+export function hasLease(header: Header): boolean {
+  return header.parts.some((part) => part.lease !== null);
 }
 
 /** What users read: a job whose owner was asked to stop is paused, whether or not the owner lives to give it back. */

@@ -7,8 +7,11 @@
  *     <prefix>~<job id>~s<part>.<log>.<k>       log segment
  *     <prefix>~<job id>~r<part>.<log>.<epoch>.<unit>.<k>   piece of a large result
  *     AST_JOBS_PREFIXES                         prefixes in use besides the default
- *     AST_JOBS_USER~<owner>                     a user's triggers
+ *     AST_JOBS_USER~<owner>                     a user's triggers, and what he used of the day's quotas
  *     AST_JOBS_BALLAST                          room for state changes in a full store
+ *     AST_JOBS_ARCHIVE                          when what is left in the archive was last looked for
+ *     AST_JOBS_FOLDER                           id of the Drive folder that was made for stored values
+ *     AST_JOBS_VALUE~<name>~<k>                 stored value, k-th piece; piece 0 says how many there are
  *
  * `~` cannot occur in a prefix or an id, so that no prefix swallows another: `jobs` and `jobs_v1` are two namespaces.
  */
@@ -19,6 +22,9 @@ export const BALLAST_KEY = 'AST_JOBS_BALLAST';
 /** Lives in the user's properties, everything else in the store that is bound. */
 export const OWNER_KEY = 'AST_JOBS_OWNER';
 const USER_KEY_START = 'AST_JOBS_USER~';
+export const ARCHIVE_KEY = 'AST_JOBS_ARCHIVE';
+export const FOLDER_KEY = 'AST_JOBS_FOLDER';
+const VALUE_KEY_PATTERN = /^AST_JOBS_VALUE~([\w.:~-]{1,200})~(0|[1-9]\d?)$/;
 
 const PREFIX_PATTERN = /^[A-Za-z0-9_.:-]{1,100}$/;
 const JOB_ID_PATTERN = /^job_([0-9a-z]{9})_[0-9a-z]{10}$/;
@@ -102,4 +108,15 @@ export interface ResultAddress {
 
 export function resultKey(job: JobAddress, result: ResultAddress, piece: number): string {
   return `${job.prefix}~${job.id}~r${result.part}.${result.log}.${result.epoch}.${result.unit}.${piece}`;
+}
+
+/** The key of a piece of a stored value. */
+export function valueKey(name: string, piece: number): string {
+  return `AST_JOBS_VALUE~${name}~${piece}`;
+}
+
+/** The name and the piece in such a key; `null` for another key. */
+export function parseValueKey(key: string): {readonly name: string; readonly piece: number} | null {
+  const match = VALUE_KEY_PATTERN.exec(key);
+  return match?.[1] === undefined ? null : {name: match[1], piece: Number(match[2])};
 }

@@ -6,7 +6,8 @@ import type {StoredError} from '../types';
 import {chainSum, type Checksum} from './bytes';
 import {isCount, isDuration, isInstant, isObject} from './json';
 import type {ResultAddress} from './keys';
-import {MAX_RESULT_PIECES} from './limits';
+import {MAX_PAGED_ITEMS, MAX_RESULT_PIECES} from './limits';
+import {rangesOf, type UnitRange} from './units';
 
 interface OutcomeBase {
   readonly unit: number;
@@ -33,7 +34,55 @@ export type Outcome =
       readonly retryAtMs: number | null;
     })
   /** The unit killed its execution too often and is given up. */
-  | (OutcomeBase & {readonly kind: 'killed'; readonly crashes: number});
+  | (OutcomeBase & {readonly kind: 'killed'; readonly crashes: number})
+  /** The step stopped at a point from which its next attempt goes on; it settles nothing. */
+  | (OutcomeBase & {readonly kind: 'cursor'; readonly durationMs: number; readonly cursor: StoredCursor})
+  /** Consecutive units that all returned nothing; times are those of the whole, from the first to the last. */
+  | (OutcomeBase & {readonly kind: 'void'; readonly durationMs: number; readonly count: number})
+  /** Consecutive units whose results lie together in the archive; times are those of the whole. */
+  | (OutcomeBase & {readonly kind: 'archived'; readonly durationMs: number; readonly archive: ArchivedResults})
+  /** A source has fetched a page. It is done with its last page. */
+  | (OutcomeBase & {readonly kind: 'page'; readonly durationMs: number; readonly page: Page});
+
+/** A text in the archive, and how to know that it is whole. */
+export interface ArchivedResults {
+  readonly count: number;
+  readonly locator: string;
+  readonly bytes: number;
+  readonly sum: Checksum;
+}
+
+/** What is kept of a page of items. */
+export interface Page {
+  /** From 0. */
+  readonly number: number;
+  /** Index of its first item. */
+  readonly first: number;
+  readonly count: number;
+  /** JSON text of the token of the next page; `null`: this is the last. */
+  readonly next: string | null;
+}
+
+/** Where a step has come to. */
+export interface StoredCursor {
+  /** Grows with each that is saved for its unit: the highest counts, in whichever log it stands. */
+  readonly version: number;
+  /** JSON text. */
+  readonly text: string;
+}
+
+/** The first unit behind those that an outcome is about. */
+export function endOfOutcome(outcome: Outcome): number {
+  if (outcome.kind === 'archived') return outcome.unit + outcome.archive.count;
+  return outcome.unit + (outcome.kind === 'void' ? outcome.count : 1);
+}
+
+/** The units that outcomes are about, in order. */
+export function unitsOfOutcomes(outcomes: readonly Outcome[]): readonly UnitRange[] {
+  const units = new Set<number>();
+  for (const outcome of outcomes) for (let unit = outcome.unit; unit < endOfOutcome(outcome); unit++) units.add(unit);
+  return rangesOf([...units].sort((one, other) => one - other));
+}
 
 /** The tuple that stands for an outcome in stored text, its result spliced in as it is. */
 export function outcomeText(outcome: Outcome): string {
@@ -50,6 +99,18 @@ export function outcomeText(outcome: Outcome): string {
       return JSON.stringify([3, unit, atMs, outcome.durationMs, outcome.retryAtMs, outcome.error]);
     case 'killed':
       return JSON.stringify([4, unit, atMs, outcome.crashes]);
+    case 'cursor':
+      return `[5,${unit},${atMs},${outcome.durationMs},${outcome.cursor.version},${outcome.cursor.text}]`;
+    case 'void':
+      return JSON.stringify([6, unit, atMs, outcome.durationMs, outcome.count]);
+    case 'page': {
+      const {number, first, count, next} = outcome.page;
+      return JSON.stringify([7, unit, atMs, outcome.durationMs, [number, first, count, next]]);
+    }
+    case 'archived': {
+      const {count, locator, bytes, sum} = outcome.archive;
+      return JSON.stringify([8, unit, atMs, outcome.durationMs, [count, locator, bytes, sum]]);
+    }
   }
 }
 
@@ -70,9 +131,37 @@ export function outcomeOfTuple(raw: unknown): Outcome | null {
       return {kind: 'failed', unit, atMs, durationMs: fourth, retryAtMs: fifth, error: sixth};
     case 4:
       return {kind: 'killed', unit, atMs, crashes: fourth};
+    case 5: {
+      if (!isCount(fifth) || sixth === undefined) return null;
+      return {kind: 'cursor', unit, atMs, durationMs: fourth, cursor: {version: fifth, text: JSON.stringify(sixth)}};
+    }
+    case 6:
+      return isCount(fifth) && fifth > 0 ? {kind: 'void', unit, atMs, durationMs: fourth, count: fifth} : null;
+    case 7: {
+      const page = pageOfTuple(fifth);
+      return page === null ? null : {kind: 'page', unit, atMs, durationMs: fourth, page};
+    }
+    case 8: {
+      const archive = archiveOfTuple(fifth);
+      return archive === null ? null : {kind: 'archived', unit, atMs, durationMs: fourth, archive};
+    }
     default:
       return null;
   }
+}
+
+function archiveOfTuple(raw: unknown): ArchivedResults | null {
+  if (!Array.isArray(raw)) return null;
+  const [count, locator, bytes, sum] = raw as readonly unknown[];
+  if (!isCount(count) || count === 0 || !isCount(bytes)) return null;
+  return typeof locator === 'string' && typeof sum === 'string' ? {count, locator, bytes, sum} : null;
+}
+
+function pageOfTuple(raw: unknown): Page | null {
+  if (!Array.isArray(raw)) return null;
+  const [number, first, count, next] = raw as readonly unknown[];
+  if (!isCount(number) || !isCount(first) || !isCount(count) || first + count > MAX_PAGED_ITEMS) return null;
+  return next === null || typeof next === 'string' ? {number, first, count, next} : null;
 }
 
 function largeOfTuple(raw: unknown, unit: number): LargeResult | null {

@@ -3,11 +3,11 @@
  * items shrink to a tenth; short texts stay as they are and can be read in the property store by eye.
  */
 import {deflateSync, inflateSync, strFromU8} from 'fflate';
+import {decodeBase64, encodeBase64} from './base64';
 import {utf8Bytes} from './bytes';
 import {MAX_UNPACKED_BYTES} from './limits';
 
 const PACKED = 'z';
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** Below this, packing saves no write and costs legibility. */
 const WORTH_PACKING_BYTES = 2_000;
 
@@ -65,33 +65,4 @@ function encodeUtf8(text: string): Uint8Array {
     for (let shift = 6 * (more - 1); shift >= 0; shift -= 6) bytes[length++] = 0x80 | ((code >> shift) & 63);
   }
   return bytes;
-}
-
-function encodeBase64(bytes: Uint8Array): string {
-  const pieces: string[] = [];
-  for (let index = 0; index < bytes.length; index += 3) {
-    const [a = 0, b, c] = [bytes[index], bytes[index + 1], bytes[index + 2]];
-    const triple = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
-    const digits = [18, 12, 6, 0].map((shift) => ALPHABET.charAt((triple >> shift) & 63)).join('');
-    pieces.push(b === undefined ? digits.slice(0, 2) : c === undefined ? digits.slice(0, 3) : digits);
-  }
-  return pieces.join('');
-}
-
-function decodeBase64(text: string): Uint8Array | null {
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let bits = 0;
-  let width = 0;
-  let length = 0;
-  for (let index = 0; index < text.length; index++) {
-    const digit = ALPHABET.indexOf(text.charAt(index));
-    if (digit < 0) return null;
-    bits = ((bits << 6) | digit) & 0xffffff;
-    width += 6;
-    if (width >= 8) {
-      width -= 8;
-      bytes[length++] = (bits >> width) & 0xff;
-    }
-  }
-  return bytes.subarray(0, length);
 }

@@ -6,6 +6,8 @@
  * request.
  */
 import type {OrchestrationMode} from '../types';
+import type {ItemSource} from './items';
+import {GROUP_ITEMS, GROUP_MS, MAX_ITEM_ROWS} from './limits';
 import type {ResolvedRetry} from './retry';
 
 /** What every node has. */
@@ -28,11 +30,21 @@ export interface StepNode extends NodeBase {
 export interface MapNode extends NodeBase {
   readonly kind: 'map';
   readonly prefix: string;
-  readonly items: readonly unknown[];
+  readonly items: ItemSource;
   /** `undefined` when there is none. */
   readonly shared: unknown;
   readonly maxConcurrency: number;
+  readonly checkpoint: Checkpointing;
 }
+
+/** When the results of items are committed: after so long or so many, whichever comes first. */
+export interface Checkpointing {
+  readonly everyMs: number;
+  readonly everyItems: number;
+}
+
+/** What holds where a request says nothing. */
+export const DEFAULT_CHECKPOINTING: Checkpointing = {everyMs: GROUP_MS, everyItems: GROUP_ITEMS};
 
 /** One handler call over the results of a map node. */
 export interface ReduceNode extends NodeBase {
@@ -43,7 +55,16 @@ export interface ReduceNode extends NodeBase {
   readonly shared: unknown;
 }
 
-export type PlanNode = StepNode | MapNode | ReduceNode;
+/** A handler that is called page by page, until there is none left, for the items of a map node. */
+export interface SourceNode extends NodeBase {
+  readonly kind: 'source';
+  readonly id: string;
+  /** Index of the map node. */
+  readonly feeds: number;
+  readonly shared: unknown;
+}
+
+export type PlanNode = StepNode | MapNode | ReduceNode | SourceNode;
 
 /** Which helper made the plan. */
 export interface Orchestration {
@@ -105,45 +126,124 @@ export class NumberedPlan {
     return node.kind === 'map' ? itemId(node, unit - this.firstUnit(nodeIndex)) : node.id;
   }
 
-  /** Ids of the units of a node, in order. */
-  stepIdsOfNode(nodeIndex: number): readonly string[] {
-    const node = this.node(nodeIndex);
-    return node.kind === 'map' ? node.items.map((_item, index) => itemId(node, index)) : [node.id];
+  /** The unit of a user's id; `null` where there is none. */
+  unitOf(stepId: string): number | null {
+    for (let index = 0; index < this.nodes.length; index++) {
+      const node = this.node(index);
+      if (node.kind !== 'map') {
+        if (node.id === stepId) return this.firstUnit(index);
+      } else if (stepId.startsWith(`${node.prefix}_`)) {
+        const position = Number(stepId.slice(node.prefix.length + 1));
+        if (
+          Number.isInteger(position) &&
+          position >= 1 &&
+          position <= node.items.count &&
+          itemId(node, position - 1) === stepId
+        )
+          return this.firstUnit(index) + position - 1;
+      }
+    }
+    return null;
   }
 
-  /** What the user reads under `dependsOn`: for an item the window that `maxConcurrency` opens, as drop-in users know it. */
+  /** Index of the node that fetches the pages of a map node; `null` where its items are known. */
+  sourceOf(nodeIndex: number): number | null {
+    const index = this.nodes.findIndex((node) => node.kind === 'source' && node.feeds === nodeIndex);
+    return index < 0 ? null : index;
+  }
+
+  /** Ids of the units of a node, in order. */
+  private stepIdsOfNode(nodeIndex: number): readonly string[] {
+    const node = this.node(nodeIndex);
+    return node.kind === 'map' ? itemIds(node, node.items.count) : [node.id];
+  }
+
+  /**
+   * What the user reads under `dependsOn`: for an item the window that `maxConcurrency` opens, as drop-in users know it.
+   * A map step with a row of its own is named by the id of that row.
+   */
   dependsOn(unit: number): readonly string[] {
     const nodeIndex = this.nodeOfUnit(unit);
     const node = this.node(nodeIndex);
     const index = unit - this.firstUnit(nodeIndex);
     if (node.kind === 'map') return index < node.maxConcurrency ? [] : [itemId(node, index - node.maxConcurrency)];
-    return node.deps.reduce<readonly string[]>((ids, dep) => ids.concat(this.stepIdsOfNode(dep)), []);
+    return node.deps.reduce<readonly string[]>((ids, dep) => ids.concat(this.rowIdsOfNode(dep)), []);
   }
 
-  /** A fresh payload for a unit: nothing that a handler does to it reaches another call. */
-  payload(unit: number): unknown {
-    const nodeIndex = this.nodeOfUnit(unit);
+  private rowIdsOfNode(nodeIndex: number): readonly string[] {
     const node = this.node(nodeIndex);
-    return JSON.parse(JSON.stringify(this.payloadView(node, unit - this.firstUnit(nodeIndex)))) as unknown;
+    return isOneRow(node, this.itemCount(nodeIndex)) ? [node.prefix] : this.stepIdsOfNode(nodeIndex);
   }
 
-  private payloadView(node: PlanNode, index: number): unknown {
-    const shared = node.kind !== 'step' && node.shared !== undefined ? {shared: node.shared} : {};
+  /** What a handler is given for a unit, a fresh copy: nothing that it does to it reaches another call. */
+  payload(unit: number, known: KnownItems = this): unknown {
+    const nodeIndex = this.nodeOfUnit(unit);
+    return copyOf(this.payloadView(nodeIndex, unit - this.firstUnit(nodeIndex), known));
+  }
+
+  /** The payload as a record shows it: a reduce step over a map step with a row of its own is shown without all its ids. */
+  shownPayload(unit: number, known: KnownItems): unknown {
+    const node = this.node(this.nodeOfUnit(unit));
+    if (node.kind !== 'reduce') return this.payload(unit, known);
+    const over = this.node(node.over);
+    const total = known.itemCount(node.over);
+    return isOneRow(over, total) ? copyOf({total, ...sharedOf(node)}) : this.payload(unit, known);
+  }
+
+  /** How many items a node has, where that is known from the start. */
+  itemCount(nodeIndex: number): number {
+    return unitsOf(this.node(nodeIndex));
+  }
+
+  private payloadView(nodeIndex: number, index: number, known: KnownItems): unknown {
+    const node = this.node(nodeIndex);
     switch (node.kind) {
       case 'step':
         return node.payload;
-      case 'map':
-        return {item: node.items[index], index, position: index + 1, total: node.items.length, ...shared};
-      case 'reduce': {
-        const mapStepIds = this.stepIdsOfNode(node.over);
-        return {mapStepIds, total: mapStepIds.length, ...shared};
+      case 'map': {
+        const total = node.items.kind === 'pages' ? null : node.items.count;
+        return {item: node.items.at(index), index, position: index + 1, total, ...sharedOf(node)};
       }
+      case 'reduce': {
+        const total = known.itemCount(node.over);
+        const over = this.node(node.over);
+        return {mapStepIds: over.kind === 'map' ? itemIds(over, total) : [], total, ...sharedOf(node)};
+      }
+      case 'source':
+        return {pageToken: null, page: 0, ...sharedOf(node)};
     }
   }
 }
 
+/** Who knows how many items a node has. */
+export interface KnownItems {
+  itemCount(nodeIndex: number): number;
+}
+
 function unitsOf(node: PlanNode): number {
-  return node.kind === 'map' ? node.items.length : 1;
+  return node.kind === 'map' ? node.items.count : 1;
+}
+
+/** Whether a record shows a node in one row, with counts, instead of a row for each item. */
+export function isOneRow(node: PlanNode, count: number): node is MapNode {
+  return node.kind === 'map' && count > MAX_ITEM_ROWS;
+}
+
+/** Whether a node's items come in pages. */
+export function isPaged(node: PlanNode | undefined): boolean {
+  return node?.kind === 'map' && node.items.kind === 'pages';
+}
+
+function sharedOf(node: MapNode | ReduceNode | SourceNode): object {
+  return node.shared === undefined ? {} : {shared: node.shared};
+}
+
+function copyOf(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value)) as unknown;
+}
+
+function itemIds(node: MapNode, count: number): readonly string[] {
+  return Array.from({length: count}, (_none, index) => itemId(node, index));
 }
 
 function itemId(node: MapNode, index: number): string {

@@ -2,12 +2,12 @@
  * The public record of a job, built from what is stored. Pure: (stored job, what the caller asks for) → plain JSON.
  */
 import type {JobRecord, JobStatus, RecoveryRecord, StateCounts, StepRecord, StepState, StoredError} from '../types';
-import {onlyPart, statusOf, waitsForUser, type Header, type Phase} from './header';
+import type {BriefJob} from './brief';
+import {statusOf, waitsForUser, type Header, type Phase} from './header';
 import {parseJson} from './json';
-import type {Ledger} from './ledger';
-import {MAX_ITEM_ROWS} from './limits';
-import type {NumberedPlan} from './plan';
-import {unitInDoubt, type StoredJob} from './stored-job';
+import {isOneRow} from './plan';
+import {runningUnits, type StoredJob} from './stored-job';
+import {unitsOf} from './units';
 
 /** What a record shows besides the job itself. */
 export interface RecordView {
@@ -16,25 +16,23 @@ export interface RecordView {
   resultText(unit: number): string | null;
   /** Rows of units to show; `null`: all, with a row per node where a map step has over 1,000 items. */
   readonly page: {readonly offset: number; readonly limit: number} | null;
-  readonly withSteps: boolean;
 }
 
 /** The record of a job that can be read. */
 export function jobRecord(job: StoredJob, view: RecordView): JobRecord {
   const {header, ledger} = job;
   const rows = rowsOf(job, view);
+  const running = runningUnits(job);
   const {results, damaged} = resultsOf(job, view, rows);
   const [firstDamaged] = damaged;
   return {
     ...headerRecord(header, job.address.prefix),
-    version: header.revision + ledger.count,
-    updatedAt: isoTime(Math.max(header.updatedAtMs, ledger.lastAtMs)),
-    lastHeartbeatAt: isoTime(header.startedAtMs === null ? null : Math.max(header.updatedAtMs, ledger.lastAtMs)),
+    ...progressOf(header, ledger.count, ledger.lastAtMs),
     lastError: lastError(job) ?? (firstDamaged === undefined ? null : damageError(firstDamaged)),
-    steps: rows.map((row) => (row.kind === 'unit' ? unitRow(job, row.unit) : nodeRow(job, row.node))),
+    steps: rows.map((row) => (row.kind === 'unit' ? unitRow(job, row.unit, running) : nodeRow(job, row.node))),
     results,
     wakeUp: view.wakeUp,
-    recoveries: header.recoveries.map((recovery) => recoveryRecord(job.plan, recovery)),
+    recoveries: header.recoveries.map((recovery) => recoveryRecord((unit) => job.plan.stepId(unit), recovery)),
   };
 }
 
@@ -43,9 +41,32 @@ export function foldedRecord(header: Header, prefix: string): JobRecord {
   return {...headerRecord(header, prefix), lastError: header.folded?.error ?? null, folded: true};
 }
 
+/** The record of a completed job without steps and results. */
+export function briefRecord({header, address, plan, count}: BriefJob): JobRecord {
+  return {
+    ...headerRecord(header, address.prefix),
+    ...progressOf(header, count, header.updatedAtMs),
+    recoveries: header.recoveries.map((recovery) => recoveryRecord((unit) => plan.stepId(unit), recovery)),
+  };
+}
+
+function progressOf(
+  header: Header,
+  count: number,
+  lastAtMs: number,
+): Pick<JobRecord, 'version' | 'updatedAt' | 'lastHeartbeatAt'> {
+  const lastMs = Math.max(header.updatedAtMs, lastAtMs);
+  return {
+    version: header.revision + count,
+    updatedAt: isoTime(lastMs),
+    lastHeartbeatAt: isoTime(header.startedAtMs === null ? null : lastMs),
+  };
+}
+
 function headerRecord(header: Header, prefix: string): JobRecord {
   const {phase} = header;
-  const lease = onlyPart(header).lease;
+  const {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume} = header.options;
+  const lease = header.parts.find((part) => part.lease !== null)?.lease;
   return {
     id: header.id,
     name: header.name,
@@ -61,13 +82,14 @@ function headerRecord(header: Header, prefix: string): JobRecord {
     leaseExpiresAt: isoTime(lease?.untilMs ?? null),
     lastHeartbeatAt: null,
     lastError: null,
-    options: {...header.options, checkpointStore: 'properties', propertyPrefix: prefix},
+    options: {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume, checkpointStore: 'properties', propertyPrefix: prefix},
     steps: [],
     results: {},
     waiting: waitingOf(header),
     wakeUp: null,
     recoveries: [],
     owner: header.owner,
+    ...(header.options.workers === 1 ? {} : {workers: header.options.workers}),
   };
 }
 
@@ -87,44 +109,60 @@ export function isoTime(ms: number | null): string | null {
 type Row = {readonly kind: 'unit'; readonly unit: number} | {readonly kind: 'node'; readonly node: number};
 
 function rowsOf(job: StoredJob, view: RecordView): readonly Row[] {
-  if (!view.withSteps) return [];
-  const {plan} = job;
+  const {plan, ledger} = job;
   if (view.page !== null) {
-    const {offset, limit} = view.page;
-    const length = Math.max(0, Math.min(plan.unitCount, offset + limit) - offset);
-    return Array.from({length}, (_none, index) => ({kind: 'unit', unit: offset + index}));
+    return pageOfRows(job, view.page.offset, view.page.limit);
   }
   const rows: Row[] = [];
   plan.nodes.forEach((node, index) => {
-    if (node.kind === 'map' && node.items.length > MAX_ITEM_ROWS) rows.push({kind: 'node', node: index});
-    else
-      for (let unit = plan.firstUnit(index); unit < plan.firstUnit(index + 1); unit++) rows.push({kind: 'unit', unit});
+    if (isOneRow(node, ledger.itemCount(index))) rows.push({kind: 'node', node: index});
+    else for (let unit = plan.firstUnit(index); unit < ledger.endUnit(index); unit++) rows.push({kind: 'unit', unit});
   });
   return rows;
 }
 
+/** Rows of units by their place among all that are known. */
+function pageOfRows({plan, ledger}: StoredJob, offset: number, limit: number): readonly Row[] {
+  const rows: Row[] = [];
+  let before = 0;
+  for (let node = 0; node < plan.nodes.length && rows.length < limit; node++) {
+    const count = ledger.itemCount(node);
+    const first = plan.firstUnit(node);
+    for (let index = Math.max(0, offset - before); index < count && rows.length < limit; index++)
+      rows.push({kind: 'unit', unit: first + index});
+    before += count;
+  }
+  return rows;
+}
+
 /** State of a unit as users read it. */
-function stateOfUnit(job: StoredJob, unit: number, running: number): StepState {
+function stateOfUnit(job: StoredJob, unit: number, running: ReadonlySet<number>): StepState {
   const state = job.ledger.state(unit);
   if (state !== 'pending') return state;
   if (job.header.phase.kind === 'canceled') return 'canceled';
-  return unit === running ? 'running' : 'pending';
+  return running.has(unit) ? 'running' : 'pending';
 }
 
 /** How many units of some nodes are in which state. */
 export function countStates(job: StoredJob, nodes: readonly number[]): StateCounts {
+  const {plan, ledger, header} = job;
   const counts = {total: 0, pending: 0, running: 0, completed: 0, failed: 0, canceled: 0};
-  const running = unitInDoubt(job);
+  const atWork = runningUnits(job);
   for (const node of nodes) {
-    for (let unit = job.plan.firstUnit(node); unit < job.plan.firstUnit(node + 1); unit++) {
-      counts.total++;
-      counts[stateOfUnit(job, unit, running)]++;
-    }
+    const {open, lost} = ledger.progressOf(node);
+    const total = ledger.itemCount(node);
+    const isCanceled = header.phase.kind === 'canceled';
+    const running = isCanceled ? 0 : [...atWork].filter((unit) => plan.nodeOfUnit(unit) === node).length;
+    counts.total += total;
+    counts.completed += total - open - lost;
+    counts.failed += lost;
+    counts.running += running;
+    counts[isCanceled ? 'canceled' : 'pending'] += open - running;
   }
   return counts;
 }
 
-function unitRow(job: StoredJob, unit: number): StepRecord {
+function unitRow(job: StoredJob, unit: number, running: ReadonlySet<number>): StepRecord {
   const {plan, ledger} = job;
   const completion = ledger.completion(unit);
   const failed = ledger.failedAttempts(unit);
@@ -133,8 +171,8 @@ function unitRow(job: StoredJob, unit: number): StepRecord {
     id: plan.stepId(unit),
     handlerName: plan.node(plan.nodeOfUnit(unit)).handler,
     dependsOn: plan.dependsOn(unit),
-    payload: plan.payload(unit),
-    state: stateOfUnit(job, unit, unitInDoubt(job)),
+    payload: plan.shownPayload(unit, ledger),
+    state: stateOfUnit(job, unit, running),
     attempts: failed?.count ?? 0,
     startedAt: isoTime(startedAtMs),
     completedAt: isoTime(completion?.atMs ?? null),
@@ -152,7 +190,7 @@ function nodeRow(job: StoredJob, nodeIndex: number): StepRecord {
     dependsOn: [],
     payload: {counts},
     state: aggregateState(counts),
-    attempts: sumAttempts(job.ledger, job.plan, nodeIndex),
+    attempts: job.ledger.progressOf(nodeIndex).failedAttempts,
     startedAt: null,
     completedAt: null,
     lastError: null,
@@ -164,13 +202,6 @@ function aggregateState(counts: StateCounts): StepState {
   if (counts.running > 0) return 'running';
   if (counts.pending > 0) return 'pending';
   return counts.failed > 0 ? 'failed' : 'canceled';
-}
-
-function sumAttempts(ledger: Ledger, plan: NumberedPlan, nodeIndex: number): number {
-  let attempts = 0;
-  for (let unit = plan.firstUnit(nodeIndex); unit < plan.firstUnit(nodeIndex + 1); unit++)
-    attempts += ledger.failedAttempts(unit)?.count ?? 0;
-  return attempts;
 }
 
 interface Results {
@@ -200,20 +231,10 @@ function damageError(stepId: string): StoredError & {readonly stepId: string} {
 
 /** The error that users look for first: why the job failed, or what its next retry is about. */
 export function lastError(job: StoredJob): (StoredError & {readonly stepId: string | null}) | null {
-  const {ledger, plan, header} = job;
+  const {ledger, header} = job;
   if (header.phase.kind === 'completed') return null;
-  const lost = ledger.lostUnitsInOrder()[0];
-  if (lost !== undefined) return errorOf(job, lost);
-  let latest: number | null = null;
-  let ordinal = -1;
-  for (let node = ledger.firstOpenNode(); node < plan.nodes.length; node++) {
-    if (!ledger.hasOpenUnits(node)) continue;
-    for (let unit = plan.firstUnit(node); unit < plan.firstUnit(node + 1); unit++) {
-      const failed = ledger.isSettled(unit) ? null : ledger.failedAttempts(unit);
-      if (failed !== null && failed.ordinal > ordinal) [latest, ordinal] = [unit, failed.ordinal];
-    }
-  }
-  return latest === null ? null : errorOf(job, latest);
+  const unit = ledger.lostUnitsInOrder()[0] ?? ledger.lastFailedOpenUnit();
+  return unit === null ? null : errorOf(job, unit);
 }
 
 function errorOf(job: StoredJob, unit: number): (StoredError & {readonly stepId: string | null}) | null {
@@ -221,12 +242,12 @@ function errorOf(job: StoredJob, unit: number): (StoredError & {readonly stepId:
   return failed === null ? null : {stepId: job.plan.stepId(unit), ...failed.error};
 }
 
-function recoveryRecord(plan: NumberedPlan, recovery: Header['recoveries'][number]): RecoveryRecord {
+function recoveryRecord(stepId: (unit: number) => string, recovery: Header['recoveries'][number]): RecoveryRecord {
   return {
     at: isoTime(recovery.atMs),
     epoch: recovery.epoch,
     reason: recovery.reason,
-    inDoubt: recovery.inDoubt.map((unit) => plan.stepId(unit)),
+    inDoubt: recovery.inDoubt.flatMap(unitsOf).map(stepId),
   };
 }
 

@@ -1,7 +1,9 @@
 /** Which unit may run now, and if none, why. Pure; the ledger's cursors make it cheap. */
 import type {Suspect} from './header';
 import type {Ledger} from './ledger';
-import type {NumberedPlan} from './plan';
+import {isPaged, type NumberedPlan} from './plan';
+import {takenIn} from './share';
+import {contains, type UnitRange} from './units';
 
 /** What the search must respect. */
 export interface Circumstances {
@@ -11,6 +13,10 @@ export interface Circumstances {
   readonly suspects: readonly Suspect[];
   /** Whether a unit that killed an execution may run: only as the first of an execution. */
   readonly maySuspect: boolean;
+  /** The units of the owner that asks; `null`: all. */
+  readonly share: UnitRange | null;
+  /** Units that other workers have. */
+  readonly taken: readonly UnitRange[];
   /** Whether the host has the handler. */
   hasHandler(name: string): boolean;
 }
@@ -20,6 +26,8 @@ export type Next =
   | {readonly kind: 'run'; readonly unit: number; readonly isSuspect: boolean}
   /** The next unit killed an execution and wants one of its own. */
   | {readonly kind: 'suspect'}
+  /** What could run is in the hands of other workers. */
+  | {readonly kind: 'taken'}
   /** Every unit that could run waits for its retry. */
   | {readonly kind: 'retry'; readonly untilMs: number}
   /** The host no longer has this function. */
@@ -29,23 +37,32 @@ export type Next =
 interface Obstacles {
   retryAtMs: number | null;
   handler: string | null;
+  hasSuspect: boolean;
+  isTaken: boolean;
 }
 
 /**
  * The next unit of a job in plan order. A suspect keeps its place: where it may not run, nothing behind it does, so that
- * a job with kills completes its steps in the same order as one without.
+ * a job with kills completes its steps in the same order as one without. With several workers there is no such order,
+ * and others go on behind it.
  */
 export function nextUnit(plan: NumberedPlan, ledger: Ledger, now: Circumstances): Next {
-  const obstacles: Obstacles = {retryAtMs: null, handler: null};
+  const obstacles: Obstacles = {retryAtMs: null, handler: null, hasSuspect: false, isTaken: false};
   const suspects = new Set(now.suspects.map((suspect) => suspect.unit));
-  for (let index = ledger.firstOpenNode(); index < plan.nodes.length; index++) {
-    const node = plan.node(index);
-    if (!ledger.hasOpenUnits(index) || !node.deps.every((dep) => ledger.isNodeCompleted(dep))) continue;
-    if (!now.hasHandler(node.handler)) {
-      obstacles.handler ??= node.handler;
+  const isOrdered = now.share === null && now.taken.length === 0;
+  for (let index = firstNode(plan, ledger, now.share); index < plan.nodes.length; index++) {
+    if (now.share !== null && plan.firstUnit(index) > now.share.last) break;
+    if (!isReady(plan, ledger, index)) continue;
+    const missing = handlersOf(plan, index).find((name) => !now.hasHandler(name));
+    if (missing !== undefined) {
+      obstacles.handler ??= missing;
       continue;
     }
-    const unit = firstFreeUnit(plan, ledger, index, now, obstacles);
+    if (isFull(plan, index, now.taken)) {
+      obstacles.isTaken = true;
+      continue;
+    }
+    const unit = firstFreeUnit(ledger, index, {now, obstacles, passable: isOrdered ? NONE : suspects});
     if (unit === null) continue;
     const isSuspect = suspects.has(unit);
     return isSuspect && !now.maySuspect ? {kind: 'suspect'} : {kind: 'run', unit, isSuspect};
@@ -53,15 +70,52 @@ export function nextUnit(plan: NumberedPlan, ledger: Ledger, now: Circumstances)
   return verdict(plan, ledger, obstacles);
 }
 
-function firstFreeUnit(
-  plan: NumberedPlan,
-  ledger: Ledger,
-  nodeIndex: number,
-  now: Circumstances,
-  obstacles: Obstacles,
-): number | null {
-  for (let unit = ledger.firstOpenUnit(nodeIndex); unit < plan.firstUnit(nodeIndex + 1); unit++) {
+const NONE: ReadonlySet<number> = new Set();
+
+function firstNode(plan: NumberedPlan, ledger: Ledger, share: UnitRange | null): number {
+  return share === null ? ledger.firstOpenNode() : plan.nodeOfUnit(share.first);
+}
+
+/** The handlers that a node cannot do without: its own, and that of the pages of its items. */
+function handlersOf(plan: NumberedPlan, nodeIndex: number): readonly string[] {
+  const {handler} = plan.node(nodeIndex);
+  const source = isPaged(plan.node(nodeIndex)) ? plan.sourceOf(nodeIndex) : null;
+  return source === null ? [handler] : [handler, plan.node(source).handler];
+}
+
+/** Whether a node has open units and everything before them is completed. */
+function isReady(plan: NumberedPlan, ledger: Ledger, nodeIndex: number): boolean {
+  return ledger.hasOpenUnits(nodeIndex) && plan.node(nodeIndex).deps.every((dep) => ledger.isNodeCompleted(dep));
+}
+
+/** Whether as many workers are at a map step as it may have. */
+function isFull(plan: NumberedPlan, nodeIndex: number, taken: readonly UnitRange[]): boolean {
+  const node = plan.node(nodeIndex);
+  return node.kind === 'map' && takenIn(plan, nodeIndex, taken) >= node.maxConcurrency;
+}
+
+interface Search {
+  readonly now: Circumstances;
+  readonly obstacles: Obstacles;
+  /** Suspects behind which the search goes on where they may not run. */
+  readonly passable: ReadonlySet<number>;
+}
+
+function firstFreeUnit(ledger: Ledger, nodeIndex: number, search: Search): number | null {
+  const {now, obstacles, passable} = search;
+  const end = Math.min(ledger.endUnit(nodeIndex) - 1, now.share?.last ?? Infinity);
+  for (let unit = Math.max(ledger.firstOpenUnit(nodeIndex), now.share?.first ?? 0); unit <= end; unit++) {
     if (ledger.isSettled(unit)) continue;
+    const holder = now.taken.find((range) => contains(range, unit));
+    if (holder !== undefined) {
+      obstacles.isTaken = true;
+      unit = holder.last;
+      continue;
+    }
+    if (!now.maySuspect && passable.has(unit)) {
+      obstacles.hasSuspect = true;
+      continue;
+    }
     const failed = ledger.failedAttempts(unit);
     const waits = failed !== null && failed.ordinal > now.forgivenCount && (failed.retryAtMs ?? 0) > now.nowMs;
     if (!waits) return unit;
@@ -71,6 +125,8 @@ function firstFreeUnit(
 }
 
 function verdict(plan: NumberedPlan, ledger: Ledger, obstacles: Obstacles): Next {
+  if (obstacles.hasSuspect) return {kind: 'suspect'};
+  if (obstacles.isTaken) return {kind: 'taken'};
   if (obstacles.retryAtMs !== null) return {kind: 'retry', untilMs: obstacles.retryAtMs};
   if (obstacles.handler !== null) return {kind: 'noHandler', handler: obstacles.handler};
   const isCompleted = plan.nodes.every((_node, index) => ledger.isNodeCompleted(index));

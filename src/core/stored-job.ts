@@ -6,16 +6,16 @@
  * does not fit together is damage, which is reported and never repaired by guessing.
  */
 import {chainSum, EMPTY_SUM} from './bytes';
-import type {Header, Seal} from './header';
-import {onlyPart} from './header';
+import {partAt, type Header, type Part, type Seal} from './header';
 import {decodeHeader, sealOf, type DecodedHeader} from './header-codec';
 import {parseJson} from './json';
 import {headerKey, planKey, resultKey, sealPageKey, segmentKey, type JobAddress} from './keys';
 import {Ledger} from './ledger';
-import {advance, type LargeResult, type LogPosition, type Outcome} from './outcome';
+import {advance, endOfOutcome, type LargeResult, type LogPosition, type Outcome} from './outcome';
 import {NumberedPlan} from './plan';
 import {decodePlan} from './plan-codec';
-import {decodeSegment, NO_UNIT, type Segment} from './segment';
+import {decodeSegment, NO_MARKER, type Marker, type Segment} from './segment';
+import {rangesOf, type UnitRange} from './units';
 
 /** All keys and values of a store at one moment. */
 export type Snapshot = Readonly<Record<string, string>>;
@@ -28,13 +28,22 @@ export interface Tail {
   readonly segment: Segment | null;
 }
 
+/** A log that nobody has written to. */
+export const EMPTY_TAIL: Tail = {position: {count: 0, sum: EMPTY_SUM}, index: -1, segment: null};
+
 /** A job as the store holds it. */
 export interface StoredJob {
   readonly address: JobAddress;
   readonly header: Header;
   readonly plan: NumberedPlan;
   readonly ledger: Ledger;
-  readonly tail: Tail;
+  /** One for each part of the header. */
+  readonly tails: readonly Tail[];
+}
+
+/** The live end of a part's log. */
+export function tailAt(job: StoredJob, part: number): Tail {
+  return job.tails[part] ?? EMPTY_TAIL;
 }
 
 /** What became of reading a job. */
@@ -58,21 +67,46 @@ export function readJob(snapshot: Snapshot, address: JobAddress): JobReading {
   const decoded = readHeader(snapshot, address);
   if (decoded.kind === 'newer') return decoded;
   if (decoded.kind === 'corrupt') return {kind: 'corrupt', what: 'header'};
-  const {header} = decoded;
+  return readBody(snapshot, address, decoded.header);
+}
+
+/** Reads the rest of a job whose header has been read. */
+export function readBody(snapshot: Snapshot, address: JobAddress, header: Header): JobReading {
   if (header.folded !== null) return {kind: 'folded', header};
   const plan = readPlan(snapshot, address, header);
   if (plan === null) return {kind: 'corrupt', what: 'plan'};
   return readProgress(snapshot, address, header, plan);
 }
 
-function readPlan(snapshot: Snapshot, address: JobAddress, header: Header): NumberedPlan | null {
-  const {inline, pieces, sum, units} = header.plan;
+/** The stored text of a plan, as it was written; `null` for any other. */
+export function readPlanText(snapshot: Snapshot, address: JobAddress, header: Header): string | null {
+  const {inline, pieces, sum} = header.plan;
   const text = inline ?? joinPieces(pieces, (piece) => snapshot[planKey(address, piece)]);
-  if (text === null || chainSum(EMPTY_SUM, text) !== sum) return null;
-  const plan = decodePlan(text);
-  if (plan === null) return null;
-  const numbered = new NumberedPlan(plan);
-  return numbered.unitCount === units ? numbered : null;
+  return text !== null && chainSum(EMPTY_SUM, text) === sum ? text : null;
+}
+
+function readPlan(snapshot: Snapshot, address: JobAddress, header: Header): NumberedPlan | null {
+  const text = readPlanText(snapshot, address, header);
+  return text === null ? null : numberedPlan(text, header);
+}
+
+/** The plan in its stored text, if it has as many units as the header says. */
+export function numberedPlan(text: string, header: Header): NumberedPlan | null {
+  const plan = plans.get(text) ?? planOf(text);
+  return plan?.unitCount === header.plan.units ? plan : null;
+}
+
+/** Plans that were read in this execution, by their text: a pass reads each of its jobs several times. */
+const plans = new Map<string, NumberedPlan>();
+const MAX_PLANS_KEPT = 4;
+
+function planOf(text: string): NumberedPlan | null {
+  const decoded = decodePlan(text);
+  if (decoded === null) return null;
+  const plan = new NumberedPlan(decoded);
+  if (plans.size >= MAX_PLANS_KEPT) plans.clear();
+  plans.set(text, plan);
+  return plan;
 }
 
 function joinPieces(pieces: number, read: (piece: number) => string | undefined): string | null {
@@ -94,27 +128,47 @@ function readProgress(snapshot: Snapshot, address: JobAddress, header: Header, p
     const cut = log === null ? null : cutAt(log.outcomes, seal.position);
     if (cut === null || !applyAll(ledger, plan, cut)) return {kind: 'corrupt', what: `log ${seal.log}`};
   }
-  const part = onlyPart(header);
-  if (!blamesItsUnits(header, plan)) return {kind: 'corrupt', what: 'header'};
-  const log = readLog(snapshot, address, 0, part.log);
+  if (!namesItsUnits(header, plan)) return {kind: 'corrupt', what: 'header'};
+  const tails: Tail[] = [];
+  for (const [index, part] of header.parts.entries()) {
+    const tail = readPart(snapshot, address, index, part, (outcomes) => applyAll(ledger, plan, outcomes));
+    if (tail === null) return {kind: 'corrupt', what: `log ${part.log}`};
+    tails.push(tail);
+  }
+  if (header.last !== null && !applyAll(ledger, plan, [header.last])) return {kind: 'corrupt', what: 'last outcome'};
+  return {kind: 'job', job: {address, header, plan, ledger, tails}};
+}
+
+/** The current log of a part: its valid outcomes are applied; `null` where it is damaged. */
+function readPart(
+  snapshot: Snapshot,
+  address: JobAddress,
+  index: number,
+  part: Part,
+  apply: (outcomes: readonly Outcome[]) => boolean,
+): Tail | null {
+  const log = readLog(snapshot, address, index, part.log);
   const given = log === null ? null : cutAt(log.outcomes, part.position);
-  if (log === null || given === null) return {kind: 'corrupt', what: `log ${part.log}`};
+  if (log === null || given === null) return null;
   // Behind the position that was given back only the holder of a lease may have written.
   const outcomes = part.lease === null ? given : log.outcomes;
-  if (!applyAll(ledger, plan, outcomes)) return {kind: 'corrupt', what: `log ${part.log}`};
-  if (header.last !== null && !applyAll(ledger, plan, [header.last])) return {kind: 'corrupt', what: 'last outcome'};
-  const tail = tailOf(log, outcomes);
-  return {kind: 'job', job: {address, header, plan, ledger, tail}};
+  // On from the position that was checked: a log is long, and each look at its end would cost as much as reading it.
+  const position = outcomes.slice(part.position.count).reduce(advance, part.position);
+  return apply(outcomes) ? tailOf(log, outcomes, position) : null;
 }
 
-/** Whether the units that a header blames are units of its plan: one that is none would be given up in the log. */
-function blamesItsUnits({suspects, recoveries}: Header, plan: NumberedPlan): boolean {
-  const units = suspects.map((suspect) => suspect.unit);
-  for (const {inDoubt} of recoveries) units.push(...inDoubt);
-  return units.every((unit) => unit < plan.unitCount);
+/** Whether the units that a header names are units of its plan: one that is none would be given up in the log. */
+function namesItsUnits({suspects, doubts, recoveries, parts}: Header, plan: NumberedPlan): boolean {
+  const ranges = [...doubts];
+  for (const {inDoubt} of recoveries) ranges.push(...inDoubt);
+  for (const {lease} of parts) if (lease !== null && lease.share !== null) ranges.push(lease.share);
+  return (
+    suspects.every((suspect) => suspect.unit < plan.unitCount) && ranges.every((range) => range.last < plan.unitCount)
+  );
 }
 
-function readSeals(snapshot: Snapshot, address: JobAddress, header: Header): readonly Seal[] | null {
+/** The seals of a job, oldest first; `null` when a page cannot be read. */
+export function readSeals(snapshot: Snapshot, address: JobAddress, header: Header): readonly Seal[] | null {
   const seals: Seal[] = [];
   for (let page = 0; page < header.sealPages; page++) {
     const raw = parseJson(snapshot[sealPageKey(address, page)] ?? '');
@@ -160,15 +214,14 @@ function positionAfter(outcomes: readonly Outcome[]): LogPosition {
 
 function applyAll(ledger: Ledger, plan: NumberedPlan, outcomes: readonly Outcome[]): boolean {
   for (const outcome of outcomes) {
-    if (!Number.isInteger(outcome.unit) || outcome.unit < 0 || outcome.unit >= plan.unitCount) return false;
+    if (outcome.unit < 0 || endOfOutcome(outcome) > plan.unitCount) return false;
     ledger.apply(outcome);
   }
   return true;
 }
 
 /** Where the next owner goes on; only segments within the valid outcomes count. */
-function tailOf(log: LogReading, outcomes: readonly Outcome[]): Tail {
-  const position = positionAfter(outcomes);
+function tailOf(log: LogReading, outcomes: readonly Outcome[], position: LogPosition): Tail {
   if (log.outcomes.length === outcomes.length) {
     const index = log.segments.length - 1;
     return {position, index, segment: log.segments[index] ?? null};
@@ -186,15 +239,34 @@ function tailOf(log: LogReading, outcomes: readonly Outcome[]): Tail {
   return {position, index: -1, segment: null};
 }
 
-/** The unit that the holder of a lease, alive or dead, may have begun and has not committed; −1 when there is none. */
-export function unitInDoubt(job: StoredJob): number {
-  const part = onlyPart(job.header);
-  if (part.lease === null) return NO_UNIT;
-  const {segment} = job.tail;
+/** What the holder of a part's lease, alive or dead, may have begun. */
+export function markerOf(job: StoredJob, index: number): Marker {
+  const part = partAt(job.header, index);
+  if (part.lease === null) return NO_MARKER;
+  const {segment} = tailAt(job, index);
   // The tail's marker speaks for this epoch if this epoch wrote the tail; else nothing was committed since the claim.
-  const unit = segment !== null && segment.epoch === part.epoch ? segment.marker : part.lease.unit;
+  return segment !== null && segment.epoch === part.epoch ? segment.marker : {units: part.lease.mark, cursor: null};
+}
+
+/** Units that the holder of a part's lease may have begun and has not committed. */
+export function unitsInDoubt(job: StoredJob, index: number): readonly UnitRange[] {
+  const {units} = markerOf(job, index);
+  if (units === null) return [];
+  const open: number[] = [];
   // A number that is no unit was damaged; what it named cannot be told, and is pending in any case.
-  return job.ledger.isSettled(unit) || unit >= job.plan.unitCount ? NO_UNIT : unit;
+  for (let unit = units.first; unit <= Math.min(units.last, job.plan.unitCount - 1); unit++)
+    if (!job.ledger.isSettled(unit)) open.push(unit);
+  return rangesOf(open);
+}
+
+/** What owners are at, one unit each: of a group, which is worked on in order, the first that is not committed. */
+export function runningUnits(job: StoredJob): ReadonlySet<number> {
+  const running = new Set<number>();
+  job.header.parts.forEach((_part, index) => {
+    const [inDoubt] = unitsInDoubt(job, index);
+    if (inDoubt !== undefined) running.add(inDoubt.first);
+  });
+  return running;
 }
 
 /** The JSON text of a large result; `null` when it is damaged. */

@@ -4,17 +4,22 @@
  *
  *     accept → queued ─claim→ running ─giveBack→ paused ─claim→ …
  *                                     └─finish→ completed | failed
- *     cancel: any open phase → canceled     suspend, handOn: any open phase → paused     fold: any final phase, once
+ *     cancel: any open phase → canceled     suspend, handOn, postpone: any open phase → paused
+ *     fold: any final phase, once
  */
 import type {StoredError} from '../types';
+import {longerOf} from './budget';
 import {EMPTY_SUM, utf8Bytes} from './bytes';
 import type {Header, Lease, Longest, Part, Phase, PlanPlace, Recovery, Seal, StoredOptions, Suspect} from './header';
-import {onlyPart} from './header';
+import {hasLease, partAt} from './header';
 import {encodeHeader} from './header-codec';
-import {ENQUEUE_GRACE_MS, MAX_INLINE_SEALS, MAX_RECOVERIES, MAX_SUSPECTS, MAX_VALUE_BYTES} from './limits';
+import {ENQUEUE_GRACE_MS, MAX_DOUBTS, MAX_INLINE_SEALS, MAX_RECOVERIES, MAX_SUSPECTS, MAX_VALUE_BYTES} from './limits';
 import type {LogPosition, Outcome} from './outcome';
+import type {DayUse} from './quota';
+import {sizeOf, type UnitRange} from './units';
 
 const START: LogPosition = {count: 0, sum: EMPTY_SUM};
+const NEW_PART: Part = {epoch: 0, log: 0, position: START, lease: null};
 
 /** What a new job is made of. */
 export interface Acceptance {
@@ -37,38 +42,43 @@ export function accept(acceptance: Acceptance): Header {
     updatedAtMs: nowMs,
     startedAtMs: null,
     pausedAtMs: null,
-    parts: [{epoch: 0, log: 0, position: START, lease: null}],
+    parts: [NEW_PART],
     seals: [],
     sealPages: 0,
     suspects: [],
+    doubts: [],
     recoveries: [],
     longest: {jobMs: 0, nodes: []},
     isHalted: false,
     last: null,
+    use: null,
     folded: null,
     unknown: {},
   };
 }
 
-/** How a lease ended that its owner did not give back. */
+/** How a part's lease ended that its owner did not give back. */
 export interface Ending {
+  readonly part: number;
   readonly reason: Recovery['reason'];
   /** How far the dead owner's log goes. */
   readonly position: LogPosition;
-  readonly inDoubt: readonly number[];
+  readonly inDoubt: readonly UnitRange[];
   readonly nowMs: number;
 }
 
-/** A new epoch begins: its owner may run the job until the lease's deadline. */
-export function claim(header: Header, lease: Lease, nowMs: number): Header {
-  const part = onlyPart(header);
+/** A new epoch of a part begins, which may be one more than there are: its owner may run it until the lease's deadline. */
+export function claim(header: Header, index: number, lease: Lease, nowMs: number): Header {
+  const part = header.parts[index] ?? NEW_PART;
+  const parts = [...header.parts];
+  parts[index] = {...part, epoch: part.epoch + 1, lease};
   return {
     ...touched(header, nowMs),
     phase: {kind: 'running'},
     isHalted: false,
     startedAtMs: header.startedAtMs ?? nowMs,
     pausedAtMs: null,
-    parts: [{...part, epoch: part.epoch + 1, lease}],
+    parts,
   };
 }
 
@@ -77,47 +87,60 @@ export function claim(header: Header, lease: Lease, nowMs: number): Header {
  * is remembered. An empty log needs no seal: readers look only at logs that a seal or a part names.
  */
 export function endLease(header: Header, ending: Ending): Header {
-  const part = onlyPart(header);
-  const seal: Seal = {part: 0, log: part.log, position: ending.position};
-  const recovery: Recovery = {
-    atMs: ending.nowMs,
-    epoch: part.epoch,
-    reason: ending.reason,
-    inDoubt: ending.inDoubt,
-  };
-  return {
+  const part = partAt(header, ending.part);
+  const seal: Seal = {part: ending.part, log: part.log, position: ending.position};
+  const {inDoubt, reason, nowMs: atMs} = ending;
+  const recovery: Recovery = {atMs, epoch: part.epoch, reason, inDoubt};
+  const ended: Header = {
     ...header,
-    parts: [{epoch: part.epoch, log: part.log + 1, position: START, lease: null}],
+    parts: replaced(header.parts, ending.part, {...part, log: part.log + 1, position: START, lease: null}),
     seals: ending.position.count === 0 ? header.seals : [...header.seals, seal],
     recoveries: [...header.recoveries, recovery].slice(-MAX_RECOVERIES),
-    suspects: ending.reason === 'killed' ? blame(header.suspects, ending.inDoubt) : header.suspects,
   };
+  return reason === 'killed' ? blame(ended, inDoubt) : ended;
 }
 
-function blame(suspects: readonly Suspect[], inDoubt: readonly number[]): readonly Suspect[] {
-  const crashes = new Map(suspects.map((suspect) => [suspect.unit, suspect.crashes]));
-  for (const unit of inDoubt) crashes.set(unit, (crashes.get(unit) ?? 0) + 1);
-  return [...crashes].map(([unit, count]) => ({unit, crashes: count})).slice(-MAX_SUSPECTS);
+/** The log that follows a sealed one begins with what was carried over from it. */
+export function carryOn(header: Header, index: number, log: number, position: LogPosition): Header {
+  return {...header, parts: replaced(header.parts, index, {...partAt(header, index), log, position})};
+}
+
+/** One unit alone is blamed for the kill. Of several nobody can tell which it was: they run one by one from now on. */
+function blame(header: Header, inDoubt: readonly UnitRange[]): Header {
+  const [range, ...more] = inDoubt;
+  if (range === undefined) return header;
+  if (more.length > 0 || sizeOf(range) > 1)
+    return {...header, doubts: [...header.doubts, ...inDoubt].slice(-MAX_DOUBTS)};
+  const crashes = new Map(header.suspects.map((suspect) => [suspect.unit, suspect.crashes]));
+  crashes.set(range.first, (crashes.get(range.first) ?? 0) + 1);
+  const suspects = [...crashes].map(([unit, count]) => ({unit, crashes: count})).slice(-MAX_SUSPECTS);
+  return {...header, suspects};
+}
+
+function replaced(parts: readonly Part[], index: number, part: Part): readonly Part[] {
+  return parts.map((other, at) => (at === index ? part : other));
 }
 
 /** What an owner knows when it stops. */
 export interface Return {
+  readonly part: number;
   readonly nowMs: number;
   readonly position: LogPosition;
   readonly longest: Longest;
-  /** Suspects that are not settled. */
+  /** Suspects and groups in doubt that are not settled. */
   readonly suspects: readonly Suspect[];
+  readonly doubts: readonly UnitRange[];
 }
 
-/** The owner gives its lease back: the next epoch appends to the same log. An owner that was halted waits for `resume`. */
+/**
+ * The owner gives its lease back: the next epoch appends to the same log. The job runs on while another part has a
+ * lease; the last one that is given back pauses it. A job that was halted waits for `resume`.
+ */
 export function giveBack(header: Header, back: Return, waiting: Extract<Phase, {kind: 'paused'}>['waiting']): Header {
+  const after = returned(header, back);
+  if (hasLease(after)) return after;
   const because = header.isHalted ? FOR_USER : waiting;
-  return {
-    ...returned(header, back),
-    phase: {kind: 'paused', waiting: because},
-    pausedAtMs: back.nowMs,
-    isHalted: false,
-  };
+  return {...after, phase: {kind: 'paused', waiting: because}, pausedAtMs: back.nowMs, isHalted: false};
 }
 
 const FOR_USER = {reason: 'user', untilMs: null} as const;
@@ -127,9 +150,9 @@ export function finish(header: Header, back: Return, kind: 'completed' | 'failed
   return {...returned(header, back), phase: {kind, atMs: back.nowMs}, pausedAtMs: null, last};
 }
 
-/** An attempt was lost because its outcome did not fit into the store. */
-export function reportUncommitted(header: Header, unit: number, nowMs: number): Header {
-  const recovery: Recovery = {atMs: nowMs, epoch: onlyPart(header).epoch, reason: 'store', inDoubt: [unit]};
+/** Attempts were lost because their outcomes did not fit into the store. */
+export function reportUncommitted(header: Header, part: number, inDoubt: readonly UnitRange[], atMs: number): Header {
+  const recovery: Recovery = {atMs, epoch: partAt(header, part).epoch, reason: 'store', inDoubt};
   return {...header, recoveries: [...header.recoveries, recovery].slice(-MAX_RECOVERIES)};
 }
 
@@ -154,6 +177,17 @@ export function handOn(header: Header, nowMs: number): Header {
   return {...touched(header, nowMs), phase: {kind: 'paused', waiting}, pausedAtMs: nowMs};
 }
 
+/** Puts an open job that nobody owns off until the day's quota has room again. */
+export function postpone(header: Header, untilMs: number, nowMs: number): Header {
+  const waiting = {reason: 'quota', untilMs} as const;
+  return {...touched(header, nowMs), phase: {kind: 'paused', waiting}, pausedAtMs: nowMs};
+}
+
+/** Remembers with a finished job what its owner used of the day: the key that had it goes with the last trigger. */
+export function remember(header: Header, use: DayUse): Header {
+  return {...header, use};
+}
+
 /** Drops what a finished job still holds besides its header. */
 export function fold(header: Header, error: (StoredError & {readonly stepId: string | null}) | null): Header {
   return {
@@ -163,6 +197,7 @@ export function fold(header: Header, error: (StoredError & {readonly stepId: str
     seals: [],
     sealPages: 0,
     suspects: [],
+    doubts: [],
     recoveries: [],
     last: null,
     folded: {error},
@@ -177,8 +212,15 @@ export function overflowSeals(header: Header): {readonly header: Header; readonl
 }
 
 function returned(header: Header, back: Return): Header {
-  const part: Part = {...onlyPart(header), position: back.position, lease: null};
-  return {...touched(header, back.nowMs), parts: [part], longest: back.longest, suspects: back.suspects};
+  const {longest, suspects, doubts} = back;
+  const part: Part = {...partAt(header, back.part), position: back.position, lease: null};
+  return {
+    ...touched(header, back.nowMs),
+    parts: replaced(header.parts, back.part, part),
+    longest: longerOf(header.longest, longest),
+    suspects,
+    doubts,
+  };
 }
 
 function touched(header: Header, nowMs: number): Header {

@@ -7,7 +7,7 @@ import {chainSum, EMPTY_SUM, splitByBytes, utf8Bytes} from '../core/bytes';
 import type {Header, PlanPlace, StoredOptions} from '../core/header';
 import {encodeHeader} from '../core/header-codec';
 import {DEFAULT_PREFIX, headerKey, makeJobId, parseKey, planKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
-import {INLINE_PLAN_BYTES, MAX_PREFIXES, MAX_VALUE_BYTES, OWN_BYTES} from '../core/limits';
+import {INLINE_PLAN_BYTES, MAX_PREFIXES, MAX_VALUE_BYTES} from '../core/limits';
 import {NumberedPlan, type Plan} from '../core/plan';
 import {encodePlan} from '../core/plan-codec';
 import {accept} from '../core/transitions';
@@ -59,12 +59,13 @@ export function admitJob(hold: Hold, {address, header}: Admitted): void {
 
 function refuseTooLarge(hold: Hold, planBytes: number): void {
   const needed = planBytes + HEADER_BYTES;
-  if (needed > OWN_BYTES)
+  const {maxBytes} = hold.retention;
+  if (needed > maxBytes)
     throw jobsError(
       'PLAN_TOO_LARGE',
-      `The job takes ${needed} bytes of storage, and all jobs together may take ${OWN_BYTES}. Pass smaller items, or ` +
+      `The job takes ${needed} bytes of storage, and all jobs together may take ${maxBytes}. Pass smaller items, or ` +
         'references to where they lie.',
-      {neededBytes: needed, limitBytes: OWN_BYTES},
+      {neededBytes: needed, limitBytes: maxBytes},
     );
   if (!makeRoom(hold, needed))
     throw jobsError(

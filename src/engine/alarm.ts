@@ -4,32 +4,21 @@
  * What exists stands in one key per user, written under the lock after creation. A trigger that no key names is a stray:
  * it does no harm when it fires, and the pass that it starts deletes it.
  */
-import {isInstant, isObject, parseJson} from '../core/json';
-import {parseUserKey, userKey} from '../core/keys';
-import {MIN_WAKE_UP_MS, WAKE_UP_LOST_MS, WATCHDOG_MINUTES, WATCHDOG_PERIODS} from '../core/limits';
-import type {Snapshot} from '../core/stored-job';
+import {userKey} from '../core/keys';
+import {MAX_WORKERS, MIN_WAKE_UP_MS, WAKE_UP_LOST_MS} from '../core/limits';
 import {describeThrown, jobsError} from '../errors';
 import type {Hold} from './hold';
 import {patiently} from './patience';
 import type {Ports} from './ports';
-
-/** What a user's key holds. */
-export interface UserTriggers {
-  readonly watchdog: string | null;
-  readonly everyMinutes: number;
-  /** Made by `install`: stays when nothing is open. */
-  readonly isInstalled: boolean;
-  readonly oneOff: string | null;
-  readonly oneOffAtMs: number;
-}
-
-const NONE: UserTriggers = {
-  watchdog: null,
-  everyMinutes: WATCHDOG_MINUTES,
-  isInstalled: false,
-  oneOff: null,
-  oneOffAtMs: 0,
-};
+import {
+  dropTriggers,
+  namedTriggers,
+  NO_TRIGGERS,
+  readUserTriggers,
+  saveTriggers,
+  type UserTriggers,
+  type WorkerTrigger,
+} from './user-key';
 
 /** Refusals come in the user's language, so that they look as if they would pass; and the lock is held meanwhile. */
 const TRIGGER_TRIES = 3;
@@ -37,38 +26,11 @@ const TRIGGER_TRIES = 3;
 /** Two plans for the next execution closer than this are one. */
 const SAME_WAKE_UP_MS = 30_000;
 
-/** The triggers of an owner, as a snapshot tells them. */
-export function readUserTriggers(snapshot: Snapshot, owner: string): UserTriggers {
-  const raw = parseJson(snapshot[userKey(owner)] ?? '');
-  if (!isObject(raw)) return NONE;
-  const {w, m, i, o, a} = raw;
-  return {
-    watchdog: typeof w === 'string' ? w : null,
-    everyMinutes: typeof m === 'number' && WATCHDOG_PERIODS.includes(m) ? m : WATCHDOG_MINUTES,
-    isInstalled: i === 1,
-    oneOff: typeof o === 'string' ? o : null,
-    oneOffAtMs: isInstant(a) ? a : 0,
-  };
-}
-
-/**
- * Triggers that some user's key names, but one. Only this user's are visible to him; he may have two keys, if a script
- * cleared his properties and he became somebody else.
- */
-function namedTriggers(snapshot: Snapshot, exceptOwner: string | null = null): ReadonlySet<string> {
-  const named = new Set<string>();
-  for (const key of Object.keys(snapshot)) {
-    const owner = parseUserKey(key);
-    if (owner === null || owner === exceptOwner) continue;
-    const {watchdog, oneOff} = readUserTriggers(snapshot, owner);
-    if (watchdog !== null) named.add(watchdog);
-    if (oneOff !== null) named.add(oneOff);
-  }
-  return named;
-}
-
 /** Owners that have a watchdog have one that was seen in this execution: looking costs 300 ms, so once is enough. */
 const seenWatchdogs = new Set<string>();
+
+/** Executions that have planned a worker to go on for them. */
+const succeeded = new Set<string>();
 
 /** Triggers that called this execution: a one-off among them plans nothing any more. */
 const firedTriggers = new Set<string>();
@@ -91,7 +53,8 @@ export class Alarm {
     this.owner = owner;
     const stored = readUserTriggers(hold.snapshot, owner);
     const hasFired = stored.oneOff !== null && firedTriggers.has(stored.oneOff);
-    this.triggers = hasFired ? {...stored, oneOff: null, oneOffAtMs: 0} : stored;
+    const workers = stored.workers.filter(({uid, atMs}) => !firedTriggers.has(uid) && !this.isLost(atMs));
+    this.triggers = {...stored, ...(hasFired ? {oneOff: null, oneOffAtMs: 0} : {}), workers};
   }
 
   /** Sees to it that the watchdog exists; before work starts or a job is accepted. */
@@ -111,12 +74,39 @@ export class Alarm {
   wakeAt(atMs: number): void {
     const dueMs = Math.max(atMs, this.hold.nowMs + MIN_WAKE_UP_MS);
     const {oneOff, oneOffAtMs} = this.triggers;
-    const isPending = oneOff !== null && oneOffAtMs + WAKE_UP_LOST_MS > this.hold.nowMs;
+    const isPending = oneOff !== null && !this.isLost(oneOffAtMs);
     if (isPending && oneOffAtMs <= dueMs + SAME_WAKE_UP_MS) return;
     const created = this.tryCreate(() => this.ports.triggers.createOneOff(dueMs - this.hold.nowMs));
     if (created === null) return;
     this.save({...this.triggers, oneOff: created, oneOffAtMs: dueMs});
     if (oneOff !== null) this.removeTriggers([oneOff]);
+  }
+
+  /** Sees to it that so many workers come about that time, beside those that are planned for later. */
+  wakeWorkers(count: number, atMs: number): void {
+    const dueMs = Math.max(atMs, this.hold.nowMs + MIN_WAKE_UP_MS);
+    const isSoon = (worker: WorkerTrigger): boolean => worker.atMs <= dueMs + SAME_WAKE_UP_MS;
+    for (let soon = this.triggers.workers.filter(isSoon).length; soon < count; soon++)
+      if (!this.addWorker(dueMs)) return;
+  }
+
+  /** Plans the worker that goes on where an execution ends; once for each execution. */
+  succeedAt(atMs: number, execution: string): void {
+    if (succeeded.has(execution)) return;
+    succeeded.add(execution);
+    this.addWorker(Math.max(atMs, this.hold.nowMs + MIN_WAKE_UP_MS));
+  }
+
+  private addWorker(dueMs: number): boolean {
+    // Triggers are 20 a user, and the host has some: what finds no place here is done by those that come, later.
+    if (this.triggers.workers.length >= MAX_WORKERS) return false;
+    const uid = this.tryCreate(() => this.ports.triggers.createOneOff(dueMs - this.hold.nowMs));
+    if (uid !== null) this.save({...this.triggers, workers: [...this.triggers.workers, {uid, atMs: dueMs}]});
+    return uid !== null;
+  }
+
+  private isLost(atMs: number): boolean {
+    return atMs + WAKE_UP_LOST_MS <= this.hold.nowMs;
   }
 
   get watchdog(): string | null {
@@ -157,13 +147,12 @@ export class Alarm {
   disarm(firedUid: string | null): void {
     const stored = readUserTriggers(this.hold.snapshot, this.owner);
     const isStray = firedUid !== null && firedUid !== stored.watchdog;
-    const hasKey = this.hold.snapshot[userKey(this.owner)] !== undefined;
     if (!stored.isInstalled) {
-      if (hasKey || isStray) this.removeAll();
+      if (this.hold.snapshot[userKey(this.owner)] !== undefined || isStray) this.removeAll();
       return;
     }
-    this.triggers = {...this.triggers, oneOff: null, oneOffAtMs: 0};
-    if (isStray || stored.oneOff !== null) this.sweep();
+    this.triggers = {...this.triggers, oneOff: null, oneOffAtMs: 0, workers: []};
+    if (isStray || stored.oneOff !== null || stored.workers.length > 0) this.sweep();
   }
 
   /**
@@ -177,8 +166,8 @@ export class Alarm {
     const own = existing.filter((uid) => !others.has(uid));
     // What cannot be deleted now is deleted by a later tick: so the watchdog stays until everything else is gone.
     if (!this.removeTriggers(own.filter((uid) => uid !== watchdog))) return 0;
-    this.triggers = NONE;
-    this.hold.remove(userKey(this.owner));
+    this.triggers = NO_TRIGGERS;
+    dropTriggers(this.ports, this.hold, this.owner);
     if (watchdog !== null && existing.includes(watchdog)) this.removeTriggers([watchdog]);
     return own.length;
   }
@@ -249,8 +238,6 @@ export class Alarm {
 
   private save(triggers: UserTriggers): void {
     this.triggers = triggers;
-    const {watchdog, everyMinutes, isInstalled, oneOff, oneOffAtMs} = triggers;
-    const fields = {w: watchdog, m: everyMinutes, i: isInstalled ? 1 : 0, o: oneOff, a: oneOffAtMs};
-    this.hold.setState(userKey(this.owner), JSON.stringify(fields));
+    saveTriggers(this.ports, this.hold, this.owner, triggers);
   }
 }

@@ -6,35 +6,54 @@
  * write; a suspect is not named there but marked in the log right before its handler runs, so that it is blamed only
  * for kills during it.
  */
-import {expectedMs, handOverAtMs, latestEndMs, makeBudget, mayStart, type Budget} from '../core/budget';
-import {isFinal, isLeased, onlyPart, waitsForUser, type Header, type Waiting} from '../core/header';
+import {
+  budgetSpentAtMs,
+  expectedMs,
+  handOverAtMs,
+  latestEndMs,
+  makeBudget,
+  mayStart,
+  usualMs,
+  type Budget,
+} from '../core/budget';
+import {groupFrom} from '../core/group';
+import {hasFreePart, hasLease, isFinal, isLeased, isLiveAt, partAt, waitsForUser} from '../core/header';
+import type {Header, Waiting} from '../core/header';
 import {encodeHeader, encodeSeal} from '../core/header-codec';
 import {headerKey, sealPageKey} from '../core/keys';
-import {EMPTY_SUM} from '../core/bytes';
 import type {Outcome} from '../core/outcome';
 import {nextUnit, type Next} from '../core/schedule';
-import {NO_UNIT} from '../core/segment';
-import {unitInDoubt, type StoredJob, type Tail} from '../core/stored-job';
-import {claim, endLease, finish, giveBack, overflowSeals, type Ending, type Return} from '../core/transitions';
+import {NO_MARKER} from '../core/segment';
+import {shareFrom} from '../core/share';
+import {tailAt, type StoredJob} from '../core/stored-job';
+import {claim, finish, giveBack, overflowSeals} from '../core/transitions';
+import {contains, type Mark, type UnitRange} from '../core/units';
 import {Alarm} from './alarm';
-import type {Hold} from './hold';
-import {LogWriter} from './log-writer';
+import {ensureArchiveKey} from './archive-sweep';
+import {deadOwnersMs, endLeases, returnOf} from './give-up';
+import {storeFull, type Hold} from './hold';
+import {bytesOfCommit, LogWriter} from './log-writer';
 import type {Ports} from './ports';
 import {freeBytes} from './room';
 
-/** A job that this execution owns. */
+/** A part of a job that this execution owns. */
 export interface Owned {
+  /** Names the execution. */
+  readonly by: string;
   readonly job: StoredJob;
+  readonly part: number;
   readonly epoch: number;
   readonly budget: Budget;
   readonly writer: LogWriter;
+  /** The units that the owner may work on; `null`: all. */
+  readonly share: UnitRange | null;
   readonly firstUnit: number;
-  /** Whether the first unit must be named in the log before its handler runs. */
-  readonly mustMark: boolean;
+  /** What the claim says may have begun; `null`: the first unit must be named in the log before its handler runs. */
+  readonly mark: Mark;
   /** Outcomes that are decided and in no log yet: units given up at the claim. */
   readonly undelivered: readonly Outcome[];
   readonly forgivenCount: number;
-  /** Bytes that jobs could add when this one was claimed. */
+  /** Bytes that this owner could add when it claimed. */
   readonly freeBytes: number;
   /** Whose triggers continue the job: `null` when they are not this user's, or there are none. */
   readonly alarmOwner: string | null;
@@ -60,38 +79,38 @@ export type ClaimResult =
   | {readonly kind: 'owned'; readonly owned: Owned}
   /** Nothing can run now; the header says why and when. */
   | {readonly kind: 'waits'}
+  /** Other workers have what there is to do. */
+  | {readonly kind: 'busy'}
   /** It could run, in an execution with more time left. */
   | {readonly kind: 'later'}
   /** Everything was done: the job has been ended. */
   | {readonly kind: 'ended'};
 
-/** Ends a lease that was not given back, in memory. */
-export function withLeaseEnded(job: StoredJob, nowMs: number, reason: Ending['reason']): StoredJob {
-  if (onlyPart(job.header).lease === null) return job;
-  const unit = unitInDoubt(job);
-  const inDoubt = unit === NO_UNIT ? [] : [unit];
-  const header = endLease(job.header, {reason, position: job.tail.position, inDoubt, nowMs});
-  return {...job, header, tail: EMPTY_TAIL};
+/** Tries to become the owner of an open job, or of a part of it, that nobody else holds. */
+export function claimJob(ports: Ports, hold: Hold, stored: StoredJob, terms: ClaimTerms): ClaimResult {
+  const deadMs = terms.user === stored.header.owner ? deadOwnersMs(stored, hold.nowMs) : 0;
+  const result = decide(ports, hold, stored, terms);
+  if (result.kind !== 'later') ports.meter.count({triggerMs: deadMs});
+  return result;
 }
 
-const EMPTY_TAIL: Tail = {position: {count: 0, sum: EMPTY_SUM}, index: -1, segment: null};
-
-/** Tries to become the owner of an open job that nobody else holds. */
-export function claimJob(ports: Ports, hold: Hold, stored: StoredJob, terms: ClaimTerms): ClaimResult {
+function decide(ports: Ports, hold: Hold, stored: StoredJob, terms: ClaimTerms): ClaimResult {
   const {nowMs} = hold;
-  const job = withLeaseEnded(stored, nowMs, 'killed');
+  if (!hasFreePart(stored.header, nowMs)) return {kind: 'busy'};
+  const job = endLeases(hold, stored, 'killed');
   const {header, ledger, plan, address} = job;
+  const taken = takenShares(header);
   const forgivenCount = terms.isForced ? ledger.count : 0;
-  const undelivered = givenUp(job, nowMs);
+  const undelivered = givenUp(job, taken, nowMs);
   for (const outcome of undelivered) ledger.apply(outcome);
   const next = nextUnit(plan, ledger, {
-    nowMs,
-    forgivenCount,
+    ...{nowMs, forgivenCount, taken, share: null},
     suspects: header.suspects,
     maySuspect: terms.isFirstInExecution,
     hasHandler: (name) => ports.handlers.find(name) !== null,
   });
-  if (next.kind !== 'run') return settleIdle(hold, stored, job, undelivered, next);
+  const part = freePart(header);
+  if (next.kind !== 'run') return settleIdle(hold, {stored, job, part, undelivered, next});
   const budget = makeBudget({
     startMs: ports.clock.startMs,
     nowMs,
@@ -99,66 +118,101 @@ export function claimJob(ports: Ports, hold: Hold, stored: StoredJob, terms: Cla
     maxRuntimeMs: terms.maxRuntimeMs,
     leaseTtlMs: header.options.leaseTtlMs,
   });
-  const expected = expectedMs(header.longest, plan.nodeOfUnit(next.unit));
+  // A step that stops by itself at the end of the budget may begin at any time.
+  const isResumable = ledger.cursor(next.unit) !== null;
+  const expected = isResumable ? 0 : expectedMs(header.longest, plan.nodeOfUnit(next.unit));
   // Who calls `resume` again and again in one execution gets a step for each call, while the execution has time for it.
   const isAsked = terms.isForced && mayStart({...budget, endMs: latestEndMs(budget)}, nowMs, expected, false);
   if (!isAsked && !mayStart(budget, nowMs, expected, terms.isFirstInExecution)) return {kind: 'later'};
-  // Where one kill is enough to fail a step, it must be a kill during the step.
-  const mustMark = next.isSuspect || plan.node(plan.nodeOfUnit(next.unit)).maxCrashes === 1;
-  const lease = {untilMs: budget.deadlineMs, by: terms.by, unit: mustMark ? NO_UNIT : next.unit};
-  const claimed = writeHeader(hold, job, claim(header, lease, nowMs));
-  const part = onlyPart(claimed);
-  const writer = new LogWriter({address, part: 0, log: part.log, epoch: part.epoch}, job.tail);
+  const {workers} = header.options;
+  const share =
+    workers === 1
+      ? null
+      : shareFrom(plan, ledger, {unit: next.unit, taken, workers, expectedMs: expected, isAlone: next.isSuspect});
+  const mark = firstMark(job, next, share);
+  ensureArchiveKey(ports, hold);
+  const lease = {untilMs: budget.deadlineMs, by: terms.by, mark, share};
+  const claimed = writeHeader(hold, job, claim(header, part, lease, nowMs));
+  const {epoch, log} = partAt(claimed, part);
+  const writer = new LogWriter({address, part, log, epoch}, tailAt(job, part), ports.archive, {
+    units: mark,
+    cursor: null,
+  });
   const alarmOwner = header.options.autoResume && terms.user === header.owner ? terms.user : null;
   const owned: Owned = {
-    ...{job: {...job, header: claimed}, epoch: part.epoch, budget, writer, undelivered, forgivenCount, alarmOwner},
+    ...{by: terms.by, job: {...job, header: claimed}, part, epoch, budget, writer, share, mark},
+    ...{undelivered, forgivenCount, alarmOwner},
     firstUnit: next.unit,
-    mustMark,
-    freeBytes: freeBytes(hold),
+    // Others add to the store at the same time.
+    freeBytes: Math.floor(freeBytes(hold) / (taken.length + 1)),
   };
-  const handOver = handOverAtMs(budget, nowMs, expected, ledger.openCount);
-  if (alarmOwner !== null && handOver !== null) new Alarm(ports, hold, alarmOwner).wakeAt(handOver);
+  const handOver = isResumable
+    ? budgetSpentAtMs(budget)
+    : handOverAtMs(budget, nowMs, expected, Math.ceil(ledger.openCount / (taken.length + 1)));
+  if (alarmOwner !== null && handOver !== null) planHandOver(new Alarm(ports, hold, alarmOwner), owned, handOver);
   return {kind: 'owned', owned};
 }
 
+/** Plans the execution that goes on where this one ends: each worker of a job has a successor of its own. */
+export function planHandOver(alarm: Alarm, {share, by}: Pick<Owned, 'share' | 'by'>, atMs: number): void {
+  if (share === null) alarm.wakeAt(atMs);
+  else alarm.succeedAt(atMs, by);
+}
+
+/** What the claim may say has begun. Where one kill is enough to fail a step, it must be a kill during the step. */
+function firstMark(job: StoredJob, next: Extract<Next, {kind: 'run'}>, share: UnitRange | null): Mark {
+  const {plan, ledger, header} = job;
+  const nodeIndex = plan.nodeOfUnit(next.unit);
+  if (next.isSuspect || plan.node(nodeIndex).maxCrashes === 1) return null;
+  return groupFrom(plan, ledger, {unit: next.unit, usualMs: usualMs(header.longest, nodeIndex), share, header});
+}
+
+/** Units that owners have, alive or not ended yet. */
+export function takenShares(header: Header): readonly UnitRange[] {
+  const shares: UnitRange[] = [];
+  for (const {lease} of header.parts) if (lease !== null && lease.share !== null) shares.push(lease.share);
+  return shares;
+}
+
+/** The first part without a lease, which may be one more than there are. */
+function freePart(header: Header): number {
+  const index = header.parts.findIndex((part) => part.lease === null);
+  return index < 0 ? header.parts.length : index;
+}
+
 /** Units during which the execution was killed too often. */
-function givenUp(job: StoredJob, nowMs: number): readonly Outcome[] {
+function givenUp(job: StoredJob, taken: readonly UnitRange[], nowMs: number): readonly Outcome[] {
   const outcomes: Outcome[] = [];
   for (const {unit, crashes} of job.header.suspects) {
-    if (job.ledger.isSettled(unit)) continue;
+    if (job.ledger.isSettled(unit) || taken.some((range) => contains(range, unit))) continue;
     if (crashes >= job.plan.node(job.plan.nodeOfUnit(unit)).maxCrashes)
       outcomes.push({kind: 'killed', unit, atMs: nowMs, crashes});
   }
   return outcomes;
 }
 
+/** What a claim found that has nothing to run. */
+interface Idle {
+  readonly stored: StoredJob;
+  readonly job: StoredJob;
+  readonly part: number;
+  readonly undelivered: readonly Outcome[];
+  readonly next: Exclude<Next, {kind: 'run'}>;
+}
+
 /** Nothing can run: the header says so, without an epoch. */
-function settleIdle(
-  hold: Hold,
-  stored: StoredJob,
-  job: StoredJob,
-  undelivered: readonly Outcome[],
-  next: Exclude<Next, {kind: 'run'}>,
-): ClaimResult {
+function settleIdle(hold: Hold, {stored, job, part, undelivered, next}: Idle): ClaimResult {
   if (next.kind === 'suspect') return {kind: 'later'};
   const {header, address} = job;
-  const writer = new LogWriter({address, part: 0, log: onlyPart(header).log, epoch: onlyPart(header).epoch}, job.tail);
+  // Whoever still has a part of the job ends it, or is ended; until then it is running.
+  if (hasLease(header)) return {kind: 'busy'};
+  if (next.kind === 'taken') return {kind: 'busy'};
+  const {log, epoch} = partAt(header, part);
+  const writer = new LogWriter({address, part, log, epoch}, tailAt(job, part), null, NO_MARKER);
   const [only, ...more] = undelivered;
   const fitsHeader = next.kind === 'over' && more.length === 0;
-  if (!fitsHeader && only !== undefined)
-    writer.commit(
-      (key, value) => {
-        hold.setState(key, value);
-      },
-      undelivered,
-      NO_UNIT,
-    );
-  const back: Return = {
-    nowMs: hold.nowMs,
-    position: writer.position,
-    longest: header.longest,
-    suspects: openSuspects(job),
-  };
+  if (!fitsHeader && only !== undefined) commitGivenUp(hold, writer, undelivered);
+  const back = returnOf(job, {part, nowMs: hold.nowMs, position: writer.position, longest: header.longest});
   if (next.kind === 'over') {
     writeHeader(hold, job, finish(header, back, next.status, fitsHeader ? (only ?? null) : null));
     return {kind: 'ended'};
@@ -167,6 +221,13 @@ function settleIdle(
   if (stored.header !== header || undelivered.length > 0 || !saysAlready(stored.header, waiting))
     writeHeader(hold, job, giveBack(header, back, waiting));
   return {kind: 'waits'};
+}
+
+function commitGivenUp(hold: Hold, writer: LogWriter, outcomes: readonly Outcome[]): void {
+  const write = (key: string, value: string): void => {
+    hold.setState(key, value);
+  };
+  if (!writer.commit(write, outcomes, NO_MARKER).isWhole) throw storeFull(bytesOfCommit(outcomes), freeBytes(hold));
 }
 
 /** Why a job waits when nothing can run. */
@@ -180,11 +241,6 @@ function saysAlready(header: Header, waiting: Waiting): boolean {
   return header.phase.kind === 'paused' && JSON.stringify(header.phase.waiting) === JSON.stringify(waiting);
 }
 
-/** Suspects that are not settled. */
-export function openSuspects(job: StoredJob): Header['suspects'] {
-  return job.header.suspects.filter((suspect) => !job.ledger.isSettled(suspect.unit));
-}
-
 /** Writes a header, and before it the page of seals that no longer fits into it. */
 export function writeHeader(hold: Hold, job: StoredJob, header: Header): Header {
   const {header: small, page} = overflowSeals(header);
@@ -195,10 +251,10 @@ export function writeHeader(hold: Hold, job: StoredJob, header: Header): Header 
 
 /**
  * From when on the dispatcher may take a job; `null` when it may not. A job whose reason to wait is not a time is due
- * always: whether the reason is gone is cheap to see.
+ * always, as is one that could have another worker: whether there is something to do is cheap to see.
  */
 export function dueAtMs(header: Header, nowMs: number): number | null {
-  if (isFinal(header) || isLeased(header, nowMs) || !header.options.autoResume || waitsForUser(header)) return null;
+  if (isFinal(header) || !hasFreePart(header, nowMs) || !header.options.autoResume || waitsForUser(header)) return null;
   const {phase} = header;
   if (phase.kind === 'queued') return phase.dueMs;
   if (phase.kind !== 'paused') return nowMs;
@@ -208,19 +264,20 @@ export function dueAtMs(header: Header, nowMs: number): number | null {
 /** For when a one-off is worth its cost; `null` leaves a job to the watchdog. */
 export function wakeUpAtMs(header: Header, nowMs: number): number | null {
   const waits = header.phase.kind === 'paused' ? header.phase.waiting.reason : null;
-  return waits === 'handler' || waits === 'store' ? null : dueAtMs(header, nowMs);
+  return waits === 'handler' || waits === 'store' || isLeased(header, nowMs) ? null : dueAtMs(header, nowMs);
 }
 
 /**
- * When to look after a leased job whose owner seems to be dead: at the lease's deadline. An owner that has committed
- * within the time that its steps take is taken for alive, and costs no trigger.
+ * When to look after a leased job whose owners seem to be dead: at the first deadline of their leases. An owner that has
+ * committed within the time that its steps take is taken for alive, and costs no trigger.
  */
 export function deathWatchAtMs(job: StoredJob, nowMs: number): number | null {
-  const {lease} = onlyPart(job.header);
-  if (lease === null) return null;
-  const lastSignMs = Math.max(job.header.updatedAtMs, job.ledger.lastAtMs);
-  const isSilent = nowMs - lastSignMs > 2 * job.header.longest.jobMs + SILENCE_MS;
-  return isSilent ? lease.untilMs : null;
+  const {header, ledger} = job;
+  const deadlines = header.parts.filter((part) => isLiveAt(part, nowMs)).map((part) => part.lease?.untilMs ?? Infinity);
+  if (deadlines.length === 0) return null;
+  const lastSignMs = Math.max(header.updatedAtMs, ledger.lastAtMs);
+  const isSilent = nowMs - lastSignMs > 2 * header.longest.jobMs + SILENCE_MS;
+  return isSilent ? Math.min(...deadlines) : null;
 }
 
 const SILENCE_MS = 30_000;

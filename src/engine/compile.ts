@@ -1,4 +1,5 @@
 /** Requests of the five entry points, compiled: one table, one way in. */
+import {MAX_WORKERS} from '../core/limits';
 import type {Plan, PlanNode} from '../core/plan';
 import {planOfChain} from '../orchestration/chain';
 import {planOfFanOut} from '../orchestration/fan-out';
@@ -7,6 +8,7 @@ import {planOfMapReduce} from '../orchestration/map-reduce';
 import {
   attemptLimits,
   baseLimits,
+  integerIn,
   jobName,
   jobOptions,
   refuseLaterFields,
@@ -24,6 +26,7 @@ export interface CheckedRequest {
   readonly name: string;
   readonly options: JobOptions;
   readonly mode: OrchestrationMode;
+  readonly workers: number;
   /** The plan for a default of `maxRetries`. */
   compile(maxRetries: number): Plan;
 }
@@ -46,10 +49,11 @@ export function checkRequest(entry: EntryPoint, raw: unknown, handlers: HandlerN
     const name = jobName(request['name']);
     const options = jobOptions(request['options']);
     const limits = attemptLimits(request, baseLimits(options.maxRetries ?? BY_DEFAULT), 'the job');
+    const workers = request['workers'] === undefined ? 1 : integerIn(request['workers'], 'workers', 1, MAX_WORKERS);
     const plan = COMPILERS[entry](request, limits, handlers);
     const fallback: OrchestrationMode = entry === 'run' ? 'run' : 'enqueue';
     const mode = plan.orchestration?.mode ?? fallback;
-    return {name, options, mode, compile: (maxRetries) => withRetries(plan, maxRetries)};
+    return {name, options, mode, workers, compile: (maxRetries) => withRetries(plan, maxRetries)};
   });
 }
 

@@ -2,58 +2,79 @@
  * What a handler gets. Results are accessors that parse on access, so that 10,000 results are not copied for each call
  * and no handler sees what another did to its copy.
  */
-import type {Budget} from '../core/budget';
-import type {Header, Suspect} from '../core/header';
+import type {Header} from '../core/header';
 import {parseJson} from '../core/json';
 import {resultKey} from '../core/keys';
 import {readLarge, type Snapshot, type StoredJob} from '../core/stored-job';
+import {contains, type UnitRange} from '../core/units';
 import type {StepContext} from '../types';
+import {ArchivedTexts} from './archived';
 import {patiently} from './patience';
 import type {Ports} from './ports';
+import type {StepControl, StepHost} from './step-control';
+import {walker} from './walk';
 
 /** The context of one attempt. */
 export function makeContext(
-  ports: Ports,
   job: StoredJob,
-  budget: Budget,
   unit: number,
-  results: ResultViews,
+  payload: unknown,
+  surroundings: {readonly results: ResultViews; readonly host: StepHost; readonly control: StepControl},
 ): StepContext {
+  const {results, host, control} = surroundings;
   const stepId = job.plan.stepId(unit);
-  const failed = job.ledger.failedAttempts(unit)?.count ?? 0;
+  const each = walker(control, host);
   return {
     jobId: job.header.id,
     stepId,
     name: job.header.name,
-    attempt: 1 + failed + crashesOf(job.header.suspects, unit) + cutOff(job.header, unit),
+    attempt: attemptOf(job, unit),
     results: results.byId,
-    payload: job.plan.payload(unit),
+    payload,
     idempotencyKey: `${job.header.id}/${stepId}`,
-    timeLeftMs: () => Math.max(0, budget.endMs - ports.clock.nowMs()),
+    timeLeftMs: () => Math.max(0, host.endMs - host.clock.nowMs()),
+    get cursor() {
+      return control.userCursor;
+    },
+    checkpoint: (cursor) => {
+      control.checkpoint(cursor);
+    },
+    each: each as StepContext['each'],
+    isCanceled: () => control.isCanceled(),
+    yield: () => control.yieldNow(),
   };
 }
 
+/** 1 + failed attempts + those that were in doubt. */
+function attemptOf({header, ledger}: StoredJob, unit: number): number {
+  const failed = ledger.failedAttempts(unit)?.count ?? 0;
+  const crashes = header.suspects.find((suspect) => suspect.unit === unit)?.crashes ?? 0;
+  const together = header.doubts.filter((range) => contains(range, unit)).length;
+  return 1 + failed + crashes + together + cutOff(header, unit);
+}
+
 /** Attempts that were in doubt for another reason than a kill. */
-function cutOff(header: Header, unit: number): number {
-  return header.recoveries.filter(({reason, inDoubt}) => reason !== 'killed' && inDoubt.includes(unit)).length;
+function cutOff({recoveries}: Header, unit: number): number {
+  const isHere = (range: UnitRange): boolean => contains(range, unit);
+  return recoveries.filter(({reason, inDoubt}) => reason !== 'killed' && inDoubt.some(isHere)).length;
 }
 
-function crashesOf(suspects: readonly Suspect[], unit: number): number {
-  return suspects.find((suspect) => suspect.unit === unit)?.crashes ?? 0;
-}
-
-/** `context.results` of a job, growing as steps are completed. */
+/** `context.results` of a job, growing as steps are completed; who lists them finds them in the order of the plan. */
 export class ResultViews {
   readonly byId: Readonly<Record<string, unknown>>;
   private readonly views: Record<string, unknown> = {};
+  private lastUnit = -1;
+  private isInOrder = true;
   private readonly ports: Ports;
   private readonly job: StoredJob;
   private readonly snapshot: Snapshot;
+  private readonly archived: ArchivedTexts;
 
   constructor(ports: Ports, job: StoredJob, snapshot: Snapshot) {
     this.ports = ports;
     this.job = job;
     this.snapshot = snapshot;
+    this.archived = new ArchivedTexts(ports.archive);
     // One object serves all handlers of an execution, so that none may leave anything behind in it.
     this.byId = new Proxy(this.views, {
       set: () => true,
@@ -61,6 +82,7 @@ export class ResultViews {
       defineProperty: () => false,
       setPrototypeOf: () => false,
       preventExtensions: () => false,
+      ownKeys: () => this.keysInOrder(),
     });
     for (const unit of job.ledger.completedUnits()) this.add(unit);
   }
@@ -68,6 +90,25 @@ export class ResultViews {
   /** Makes the result of a unit visible, once it has one. */
   add(unit: number): void {
     if (this.job.ledger.completion(unit) === null) return;
+    if (unit < this.lastUnit) this.isInOrder = false;
+    this.lastUnit = unit;
+    this.define(unit);
+  }
+
+  /** A step that was completed late is put into its place when somebody looks, once for all that came late. */
+  private keysInOrder(): readonly (string | symbol)[] {
+    if (!this.isInOrder) {
+      for (const unit of this.job.ledger.completedUnits()) {
+        Reflect.deleteProperty(this.views, this.job.plan.stepId(unit));
+        this.define(unit);
+        this.lastUnit = unit;
+      }
+      this.isInOrder = true;
+    }
+    return Reflect.ownKeys(this.views);
+  }
+
+  private define(unit: number): void {
     Object.defineProperty(this.views, this.job.plan.stepId(unit), {
       enumerable: true,
       configurable: true,
@@ -80,6 +121,7 @@ export class ResultViews {
     if (completion === null) return 'null';
     const {result} = completion;
     if ('text' in result) return result.text;
+    if ('archived' in result) return this.archived.result(result.archived, result.index);
     const {large} = result;
     const text =
       readLarge(this.snapshot, this.job.address, large) ?? readLarge(this.freshPieces(unit), this.job.address, large);
@@ -91,7 +133,7 @@ export class ResultViews {
   private freshPieces(unit: number): Snapshot {
     const result = this.job.ledger.completion(unit)?.result;
     const pieces: Record<string, string> = {};
-    if (result === undefined || 'text' in result) return pieces;
+    if (result === undefined || !('large' in result)) return pieces;
     for (let piece = 0; piece < result.large.pieces; piece++) {
       const key = resultKey(this.job.address, result.large.address, piece);
       const value = patiently(this.ports, () => this.ports.store.get(key));

@@ -7,17 +7,23 @@
  */
 import {isFinal, isLeased, waitsForUser, type Header} from '../core/header';
 import {parseUserKey} from '../core/keys';
-import {MAX_CLAIMS_PER_PASS} from '../core/limits';
+import {ARCHIVE_SWEEP_UNTIL_MS, MAX_CLAIMS_PER_PASS} from '../core/limits';
+import type {QuotaLimits} from '../core/quota';
 import {readHeader, readJob, type Snapshot, type StoredJob} from '../core/stored-job';
 import {describeThrown, isJobsError} from '../errors';
 import type {WorkResult} from '../types';
-import {Alarm, noteFiredTrigger, readUserTriggers} from './alarm';
+import {Alarm, noteFiredTrigger} from './alarm';
+import {isArchiveDue, sweepArchive} from './archive-sweep';
 import {claimJob, deathWatchAtMs, dueAtMs, wakeUpAtMs, type ClaimResult, type Owned} from './claim';
+import {quotaLimitsIn} from './config';
 import type {Hold} from './hold';
 import type {Ports} from './ports';
-import {makeRoom, sweepStore} from './room';
+import {postponeJob, quotaWaitMs, saveRefusal} from './quota';
+import {makeRoom, missingBytes, sweepStore} from './room';
 import {runOwned, type RunEnd} from './runner';
 import {holdToSettle, type Settlement, type Turn} from './settle';
+import {idsOf, readUserTriggers, saveUse} from './user-key';
+import {callWorkers, mayGrow, startCalled} from './workers';
 
 type JobLine = WorkResult['jobs'][number];
 
@@ -32,17 +38,24 @@ export class Pass {
   private owner: string | null = null;
   private open = 0;
   private areTriggersSecured = false;
+  private isArchiveDue = false;
   /** Triggers that were seen and not yet sorted. */
   private seen: readonly string[] = [];
   /** Whether a handler ran in this execution. */
   hasRun: boolean;
 
-  /** `hasRun`: whether a handler ran in this execution before. */
-  constructor(ports: Ports, by: string, event: unknown, hasRun: boolean) {
+  private readonly limitsOf: (snapshot: Snapshot) => QuotaLimits;
+
+  /** `hasRun`: whether a handler ran in this execution before. `limitsOf`: the day's limits. */
+  constructor(ports: Ports, by: string, event: unknown, hasRun: boolean, limitsOf = quotaLimitsIn) {
     this.ports = ports;
+    this.limitsOf = limitsOf;
     this.by = by;
     this.firedUid = triggerUidOf(event);
-    if (this.firedUid !== null) noteFiredTrigger(this.firedUid);
+    if (this.firedUid !== null) {
+      noteFiredTrigger(this.firedUid);
+      ports.meter.noteTrigger();
+    }
     this.hasRun = hasRun;
   }
 
@@ -54,6 +67,7 @@ export class Pass {
       result = {jobs: this.lines, open: this.open, end};
     } catch (thrown) {
       result = {jobs: this.lines, open: this.open, end: 'error', error: describeThrown(thrown).message};
+      saveRefusal(this.ports, this.owner);
     }
     this.ports.log.line(logLine(result));
     return result;
@@ -69,17 +83,30 @@ export class Pass {
         if (owned === null) this.windUp(hold);
         return owned === null ? null : {owned, snapshot: hold.snapshot};
       });
+      startCalled(this.ports);
       if (next === null) break;
       turn = {owned: next.owned, end: runOwned(this.ports, next.owned, next.snapshot)};
       this.hasRun = true;
     }
+    if (this.isArchiveDue) this.sweepArchive();
     return this.open === 0 ? 'idle' : 'open';
+  }
+
+  /** With the lock free: it takes as long as the archive takes, and is done when the execution has nothing else to do. */
+  private sweepArchive(): void {
+    try {
+      sweepArchive(this.ports, this.ports.clock.startMs + ARCHIVE_SWEEP_UNTIL_MS);
+    } catch (thrown) {
+      this.ports.log.line(`AST.Jobs: the archive could not be swept: ${describeThrown(thrown).message}`);
+    }
   }
 
   private noteTurn(hold: Hold, turn: Turn | null, settled: Settlement): void {
     this.owner ??= ownerOfPass(this.ports, hold.snapshot, this.firedUid);
     if (turn === null) return;
     const {owned, end} = turn;
+    // One that paused for the budget has had its share; one of several workers takes the next share.
+    if (end.kind === 'share') this.tried.delete(owned.job.header.id);
     const {id, name} = owned.job.header;
     const status = settled === 'lost' ? 'lost' : describeEnd(end);
     this.lines.push({id, name, status, steps: end.kind === 'lost' ? 0 : end.rest.calls});
@@ -90,7 +117,7 @@ export class Pass {
     for (const {address, header} of openJobs(hold, this.owner)) {
       const dueMs = dueAtMs(header, hold.nowMs);
       if (dueMs === null || dueMs > hold.nowMs || this.tried.has(address.id)) continue;
-      if (!hasRoom(hold, header)) continue;
+      if (!makeRoom(hold, missingBytes(header, this.ports.archive))) continue;
       const reading = readJob(hold.snapshot, address);
       if (reading.kind !== 'job') {
         this.lines.push({id: address.id, name: header.name, status: `damaged: ${describeReading(reading)}`, steps: 0});
@@ -98,11 +125,11 @@ export class Pass {
         this.damaged.add(address.id);
         continue;
       }
-      // Once an execution for each job: one that paused for the budget has had its share.
       this.tried.add(address.id);
       this.secureTriggers(hold);
       const result = this.tryClaim(hold, reading.job);
       if (result?.kind === 'owned') {
+        callWorkers(this.ports, hold, result.owned.job, result.owned.alarmOwner);
         this.discardTriggers(hold);
         return result.owned;
       }
@@ -114,6 +141,7 @@ export class Pass {
   private tryClaim(hold: Hold, job: StoredJob): ClaimResult | null {
     const {header} = job;
     try {
+      if (this.postpones(hold, job)) return null;
       return claimJob(this.ports, hold, job, {
         by: this.by,
         budgetFromMs: this.ports.clock.startMs,
@@ -129,6 +157,16 @@ export class Pass {
       this.lines.push({id: header.id, name: header.name, status: `not claimed: ${why}`, steps: 0});
       return null;
     }
+  }
+
+  /** Where a limit of the day is near, a job waits for the next one. */
+  private postpones(hold: Hold, job: StoredJob): boolean {
+    if (this.firedUid === null) return false;
+    const untilMs = quotaWaitMs(this.ports, hold, job.header, this.limitsOf(hold.snapshot));
+    if (untilMs === null) return false;
+    postponeJob(this.ports, hold, job, untilMs);
+    this.lines.push({id: job.header.id, name: job.header.name, status: 'not claimed: quota', steps: 0});
+    return true;
   }
 
   /** Before any work: the wake-up that continues it exists, even where somebody deleted triggers by hand. */
@@ -152,9 +190,12 @@ export class Pass {
     const jobs = openJobs(hold, this.owner);
     this.open = jobs.length + newerJobs(hold);
     const isUntidy = sweepStore(hold);
+    this.isArchiveDue = isArchiveDue(this.ports, hold);
     if (this.ports.triggers.problem() !== null) return;
-    if (this.owner !== null) this.arrangeTriggers(hold, this.owner, jobs, isUntidy);
-    else if (this.firedUid !== null) new Alarm(this.ports, hold, '').removeAll();
+    if (this.owner !== null) {
+      this.arrangeTriggers(hold, this.owner, jobs, isUntidy);
+      saveUse(this.ports, hold, this.owner);
+    } else if (this.firedUid !== null) new Alarm(this.ports, hold, '').removeAll();
   }
 
   private arrangeTriggers(hold: Hold, owner: string, jobs: readonly OpenJob[], isUntidy: boolean): void {
@@ -166,6 +207,10 @@ export class Pass {
     }
     const readable = jobs.filter((job) => !this.damaged.has(job.address.id));
     const dues = readable.map((job) => nextLookAtMs(hold, job)).filter((dueMs) => dueMs !== null);
+    for (const {address, header} of readable) {
+      const reading = isAutomatic(header) && mayGrow(header, hold.nowMs) ? readJob(hold.snapshot, address) : null;
+      if (reading?.kind === 'job') callWorkers(this.ports, hold, reading.job, owner);
+    }
     const dueMs = dues.length === 0 ? null : Math.min(...dues);
     this.secureTriggers(hold);
     // What is due later than the watchdog's next look needs no trigger of its own.
@@ -210,18 +255,14 @@ function newerJobs(hold: Hold): number {
   return hold.jobs().filter((address) => readHeader(hold.snapshot, address).kind === 'newer').length;
 }
 
-/** A job that waits for room is taken up when there is some. */
-function hasRoom(hold: Hold, header: Header): boolean {
-  if (header.phase.kind !== 'paused' || header.phase.waiting.reason !== 'store') return true;
-  return makeRoom(hold, header.phase.waiting.bytes ?? 0);
-}
-
 function describeEnd(end: RunEnd): string {
   switch (end.kind) {
     case 'over':
       return end.status;
     case 'pause':
       return `paused: ${end.waiting.reason}`;
+    case 'share':
+      return 'share done';
     case 'full':
       return 'paused: store';
     case 'lost':
@@ -239,8 +280,7 @@ function ownerOfPass(ports: Ports, snapshot: Snapshot, firedUid: string | null):
   for (const key of firedUid === null ? [] : Object.keys(snapshot)) {
     const owner = parseUserKey(key);
     if (owner === null) continue;
-    const {watchdog, oneOff} = readUserTriggers(snapshot, owner);
-    if (firedUid === watchdog || firedUid === oneOff) owners.push(owner);
+    if (firedUid !== null && idsOf(readUserTriggers(snapshot, owner)).includes(firedUid)) owners.push(owner);
   }
   const [only, ...more] = owners;
   return only !== undefined && more.length === 0 ? only : ports.identity.known();

@@ -2,28 +2,32 @@
  * What the public methods do, over ports. One engine for each host; what is true of the whole execution (whether a
  * handler runs, whether one ran) is shared by all of them.
  */
-import {EMPTY_SUM} from '../core/bytes';
-import {isFinal, isLeased, type Header} from '../core/header';
+import {hasFreePart, isFinal, waitsForUser, type Header} from '../core/header';
 import {Ledger} from '../core/ledger';
 import {MIN_WAKE_UP_MS} from '../core/limits';
 import {NumberedPlan} from '../core/plan';
+import type {QuotaLimits} from '../core/quota';
 import type {JobAddress} from '../core/keys';
-import type {Snapshot, StoredJob} from '../core/stored-job';
+import {EMPTY_TAIL, type Snapshot, type StoredJob} from '../core/stored-job';
 import {cancel, handOn} from '../core/transitions';
 import {jobsError} from '../errors';
-import type {JobRecord, WorkResult} from '../types';
+import type {Forecast, JobRecord, WorkResult} from '../types';
 import {admitJob, prepareJob, type Admitted, type Candidate} from './admission';
 import {Alarm} from './alarm';
-import {claimJob, wakeUpAtMs, withLeaseEnded, writeHeader, type ClaimResult, type Owned} from './claim';
+import {claimJob, wakeUpAtMs, writeHeader, type ClaimResult, type ClaimTerms, type Owned} from './claim';
 import {checkRequest, type CheckedRequest, type EntryPoint} from './compile';
 import type {Config} from './config';
 import {Pass} from './dispatcher';
+import {estimate} from './estimate';
 import {handlerNames} from './handler-names';
+import {endLeases} from './give-up';
 import {withHold, type Hold} from './hold';
 import {patiently} from './patience';
 import type {Ports} from './ports';
 import {runOwned} from './runner';
 import {holdToSettle, type Turn} from './settle';
+import {saveUse} from './user-key';
+import {callWorkers, moreWorkers, startCalled} from './workers';
 import {findJob, notFound, openableJob, recordAt} from './views';
 
 /** What is true of this execution, whichever host calls. */
@@ -41,7 +45,7 @@ export class Engine {
   private readonly by: string;
 
   constructor(ports: Ports, config: Config) {
-    this.ports = ports;
+    this.ports = {...ports, settings: config};
     this.config = config;
     this.by = `x${Math.floor(ports.random.next() * 36 ** 8).toString(36)}`;
   }
@@ -54,18 +58,22 @@ export class Engine {
 
   private enqueue(checked: CheckedRequest): JobRecord {
     return withHold(this.ports, (hold) => {
-      const admitted = prepareJob(this.ports, hold, this.candidate(checked, hold));
-      this.leaveToDispatcher(hold, admitted);
+      const candidate = this.candidate(checked, hold);
+      const admitted = prepareJob(this.ports, hold, candidate);
+      this.leaveToDispatcher(hold, admitted, candidate);
       return this.record(hold.snapshot, admitted.address);
     });
   }
 
   /** The one-off comes before the header, so that no job exists that nothing would start. */
-  private leaveToDispatcher(hold: Hold, admitted: Admitted): void {
+  private leaveToDispatcher(hold: Hold, admitted: Admitted, candidate: Candidate): void {
     const {header} = admitted;
     const dueMs = wakeUpAtMs(header, hold.nowMs);
-    if (dueMs !== null && this.ports.triggers.problem() === null)
-      new Alarm(this.ports, hold, header.owner).wakeAt(dueMs);
+    if (dueMs !== null && this.ports.triggers.problem() === null) {
+      const alarm = new Alarm(this.ports, hold, header.owner);
+      alarm.wakeAt(dueMs);
+      if (this.ports.starter === null) alarm.wakeWorkers(moreWorkers(newJob(admitted, candidate)) - 1, dueMs);
+    }
     admitJob(hold, admitted);
   }
 
@@ -74,9 +82,9 @@ export class Engine {
     const {address, claimed, snapshot} = withHold(this.ports, (hold) => {
       const candidate = this.candidate(checked, hold);
       const admitted = prepareJob(this.ports, hold, candidate);
-      const result = this.claim(hold, newJob(admitted, candidate), candidate.options.maxRuntimeMs);
+      const result = this.claim(hold, newJob(admitted, candidate), asked(hold, candidate.options.maxRuntimeMs));
       // Too late in this execution to begin: the dispatcher does.
-      if (result.kind === 'later') this.leaveToDispatcher(hold, admitted);
+      if (result.kind === 'later') this.leaveToDispatcher(hold, admitted, candidate);
       return {address: admitted.address, claimed: result, snapshot: hold.snapshot};
     });
     return this.runClaimed(address, claimed, snapshot);
@@ -89,21 +97,22 @@ export class Engine {
       const found = findJob(hold.snapshot, id, prefix);
       if (found === null) throw notFound(id);
       const job = this.openJob(hold, found, 'resumable');
-      if (isLeased(job.header, hold.nowMs))
-        throw jobsError(
-          'LEASE_HELD',
-          `Job ${id} is running in another execution, which holds its lease: wait for it.`,
-          {
-            jobId: id,
-            record: this.record(hold.snapshot, found),
-          },
-        );
+      if (!hasFreePart(job.header, hold.nowMs)) throw this.leaseHeld(hold, found);
       this.ensureContinuation(hold, job.header);
-      const result = this.claim(hold, job, maxRuntimeMs ?? job.header.options.maxRuntimeMs);
+      const result = this.claim(hold, job, asked(hold, maxRuntimeMs ?? job.header.options.maxRuntimeMs));
+      if (result.kind === 'busy') throw this.leaseHeld(hold, found);
       if (result.kind === 'later') this.handOn(hold, job);
       return {address: found, claimed: result, snapshot: hold.snapshot};
     });
     return this.runClaimed(address, claimed, snapshot);
+  }
+
+  private leaseHeld(hold: Hold, address: JobAddress): Error {
+    return jobsError(
+      'LEASE_HELD',
+      `Job ${address.id} is running in another execution, which holds its lease: wait for it.`,
+      {jobId: address.id, record: this.record(hold.snapshot, address)},
+    );
   }
 
   /** Too late in this execution to begin: what was waiting for this call is left to the dispatcher. */
@@ -119,7 +128,7 @@ export class Engine {
     return withHold(this.ports, (hold) => {
       const address = findJob(hold.snapshot, id, prefix);
       if (address === null) throw notFound(id);
-      const job = withLeaseEnded(this.openJob(hold, address, 'cancelable'), hold.nowMs, 'canceled');
+      const job = endLeases(hold, this.openJob(hold, address, 'cancelable'), 'canceled');
       writeHeader(hold, job, cancel(job.header, hold.nowMs));
       return this.record(hold.snapshot, address);
     });
@@ -128,7 +137,7 @@ export class Engine {
   /** One pass of the dispatcher. */
   work(event: unknown): WorkResult {
     if (execution.isRunning) return {jobs: [], open: 0, end: 'error', error: 'work was called inside a handler.'};
-    const pass = new Pass(this.ports, this.by, event, execution.hasRun);
+    const pass = new Pass(this.ports, this.by, event, execution.hasRun, (snapshot) => this.quotaLimits(snapshot));
     execution.isRunning = true;
     try {
       return pass.run();
@@ -136,6 +145,11 @@ export class Engine {
       execution.isRunning = false;
       execution.hasRun = pass.hasRun;
     }
+  }
+
+  /** What a request would cost; nothing is stored. */
+  plan(request: unknown, options: unknown): Forecast {
+    return estimate(this.ports, this.config, request, options, () => this.readAll());
   }
 
   /** Everything that is stored, in one call. */
@@ -155,7 +169,7 @@ export class Engine {
       name: checked.name,
       plan: checked.compile(maxRetries),
       prefix: resolved.propertyPrefix,
-      options: {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume},
+      options: {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume, workers: checked.workers},
       // Under the lock, or two first calls of a user would make two users of him.
       owner: this.ports.identity.ensure(),
     };
@@ -173,15 +187,16 @@ export class Engine {
     return found;
   }
 
-  private claim(hold: Hold, job: StoredJob, maxRuntimeMs: number): ClaimResult {
-    return claimJob(this.ports, hold, job, {
-      by: this.by,
-      budgetFromMs: hold.nowMs,
-      maxRuntimeMs,
-      isForced: true,
-      isFirstInExecution: !execution.hasRun,
-      user: this.ports.triggers.problem() === null ? this.ports.identity.known() : null,
-    });
+  private claim(
+    hold: Hold,
+    job: StoredJob,
+    time: Pick<ClaimTerms, 'budgetFromMs' | 'maxRuntimeMs' | 'isForced'>,
+  ): ClaimResult {
+    const user = this.ports.triggers.problem() === null ? this.ports.identity.known() : null;
+    const terms = {...time, by: this.by, isFirstInExecution: !execution.hasRun, user};
+    const result = claimJob(this.ports, hold, job, terms);
+    if (result.kind === 'owned') callWorkers(this.ports, hold, result.owned.job, result.owned.alarmOwner);
+    return result;
   }
 
   /** The wake-up exists before work starts. Triggers of another user cannot be seen: theirs are left to them. */
@@ -192,11 +207,46 @@ export class Engine {
 
   private runClaimed(address: JobAddress, claimed: ClaimResult, snapshot: Snapshot): JobRecord {
     if (claimed.kind !== 'owned') return this.record(this.readAll(), address);
-    const turn = this.runTurn(claimed.owned, snapshot);
-    return holdToSettle(this.ports, turn, (hold) => {
-      this.planNext(hold, address);
-      return this.record(hold.snapshot, address);
-    });
+    let owned: Owned | null = claimed.owned;
+    let current = snapshot;
+    let record: JobRecord | null = null;
+    while (owned !== null) {
+      startCalled(this.ports);
+      const turn: Turn = this.runTurn(owned, current);
+      owned = holdToSettle(this.ports, turn, (hold) => {
+        const share = turn.end.kind === 'share' ? this.claimAgain(hold, address, turn.owned) : null;
+        current = hold.snapshot;
+        if (share !== null) return share;
+        this.planNext(hold, address);
+        this.saveUse(hold);
+        record = this.record(hold.snapshot, address);
+        return null;
+      });
+    }
+    return record ?? this.record(this.readAll(), address);
+  }
+
+  /** One of several workers takes the next share, while its budget lasts. */
+  private claimAgain(hold: Hold, address: JobAddress, before: Owned): Owned | null {
+    const job = openableJob(hold.snapshot, address);
+    if (!('ledger' in job) || isFinal(job.header) || waitsForUser(job.header)) return null;
+    const result = this.claim(hold, job, {budgetFromMs: before.budget.endMs, maxRuntimeMs: 0, isForced: false});
+    return result.kind === 'owned' ? result.owned : null;
+  }
+
+  private saveUse(hold: Hold): void {
+    const user = this.ports.meter.isFull(this.ports.clock.nowMs()) ? this.ports.identity.known() : null;
+    if (user !== null) saveUse(this.ports, hold, user);
+  }
+
+  /** The limits of the day. */
+  quotaLimits(snapshot: Snapshot): QuotaLimits {
+    return this.config.quotaLimits(snapshot);
+  }
+
+  /** Settings of the day's limits that make no sense, in words. */
+  quotaProblems(snapshot: Snapshot): readonly string[] {
+    return this.config.quotaProblems(snapshot);
   }
 
   private runTurn(owned: Owned, snapshot: Snapshot): Turn {
@@ -227,9 +277,13 @@ function refuseNested(): void {
     );
 }
 
+/** The time of an explicit call: its budget counts from now. */
+function asked(hold: Hold, maxRuntimeMs: number): Pick<ClaimTerms, 'budgetFromMs' | 'maxRuntimeMs' | 'isForced'> {
+  return {budgetFromMs: hold.nowMs, maxRuntimeMs, isForced: true};
+}
+
 /** A job that is about to be written, as if it had been read. */
 function newJob(admitted: Admitted, candidate: Candidate): StoredJob {
   const plan = new NumberedPlan(candidate.plan);
-  const tail = {position: {count: 0, sum: EMPTY_SUM}, index: -1, segment: null};
-  return {...admitted, plan, ledger: new Ledger(plan), tail};
+  return {...admitted, plan, ledger: new Ledger(plan), tails: [EMPTY_TAIL]};
 }

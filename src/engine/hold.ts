@@ -7,24 +7,28 @@
  *    is freed.
  */
 import {utf8Bytes} from '../core/bytes';
-import {BALLAST_KEY, DEFAULT_PREFIX, isPrefix, parseKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
+import {BALLAST_KEY, DEFAULT_PREFIX, headerKey, isPrefix, parseKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
 import {parseJson} from '../core/json';
 import {LOCK_WAIT_MS, STORE_BYTES} from '../core/limits';
 import {serviceErrorKind} from '../core/service-error';
 import type {Snapshot} from '../core/stored-job';
 import {describeThrown, isJobsError, jobsError} from '../errors';
 import {patiently} from './patience';
-import type {Ports} from './ports';
+import type {StorePorts} from './ports';
+import {retentionOf, type Retention} from './retention';
 import {Usage} from './usage';
 
 /** The store under the lock. */
 export class Hold {
   private readonly values: Record<string, string>;
   readonly nowMs: number;
-  private readonly ports: Ports;
+  private readonly ports: StorePorts;
   private counted: Usage | null = null;
+  /** Keys by what those of one job have in common. */
+  private keysByJob: Map<string, Set<string>> | null = null;
+  private kept: Retention | null = null;
 
-  constructor(ports: Ports) {
+  constructor(ports: StorePorts) {
     this.ports = ports;
     // Before the store is read: should the reading take minutes, a lease that ran out meanwhile must not be judged by a
     // log that its owner, then still alive, has added to since.
@@ -40,6 +44,11 @@ export class Hold {
   /** Bytes in use now. */
   get usage(): Usage {
     return (this.counted ??= new Usage(this.values, prefixesIn(this.values)));
+  }
+
+  /** How long finished jobs are kept, and how much all jobs may use. */
+  get retention(): Retention {
+    return (this.kept ??= retentionOf(this.ports, this.values));
   }
 
   /** Writes a value; throws `STORE_FULL` or `STORE_UNAVAILABLE`. */
@@ -70,10 +79,20 @@ export class Hold {
 
   private note(key: string, value: string | undefined): void {
     this.counted?.change(key, this.values[key], value);
+    const own = this.keysByJob?.get(startOf(key));
+    if (value === undefined) own?.delete(key);
+    else if (own === undefined) this.keysByJob?.set(startOf(key), new Set([key]));
+    else own.add(key);
     if (value === undefined) Reflect.deleteProperty(this.values, key);
     else this.values[key] = value;
     // The registry decides which keys are own.
     if (key === PREFIXES_KEY) this.counted = null;
+  }
+
+  /** All keys of a job. */
+  keysOf(address: JobAddress): readonly string[] {
+    this.keysByJob ??= keysByStart(Object.keys(this.values));
+    return [...(this.keysByJob.get(startOf(headerKey(address))) ?? [])];
   }
 
   /** Every job of the prefixes in use, by its header. */
@@ -82,8 +101,23 @@ export class Hold {
   }
 }
 
+/** What the keys of one job have in common. */
+function startOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('~') + 1);
+}
+
+function keysByStart(keys: readonly string[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const key of keys) {
+    const own = found.get(startOf(key));
+    if (own === undefined) found.set(startOf(key), new Set([key]));
+    else own.add(key);
+  }
+  return found;
+}
+
 /** Writes one value outside or inside a hold; tells a full store from an unreachable one. */
-export function writeValue(ports: Ports, key: string, value: string): void {
+export function writeValue(ports: StorePorts, key: string, value: string): void {
   try {
     patiently(ports, () => {
       ports.store.set(key, value);
@@ -94,7 +128,7 @@ export function writeValue(ports: Ports, key: string, value: string): void {
 }
 
 /** Messages are localised, so whether the store is full is measured where the text does not say it. */
-function storeError(ports: Ports, key: string, value: string, thrown: unknown): Error {
+function storeError(ports: StorePorts, key: string, value: string, thrown: unknown): Error {
   const {message} = describeThrown(thrown);
   const bytes = utf8Bytes(key) + utf8Bytes(value);
   const isFull = serviceErrorKind(message) === 'full' || measure(ports) + bytes > STORE_BYTES;
@@ -114,7 +148,7 @@ export function storeFull(bytes: number, free: number, cause?: unknown): Error {
   );
 }
 
-function measure(ports: Ports): number {
+function measure(ports: StorePorts): number {
   try {
     return new Usage(ports.store.readAll(), []).totalBytes;
   } catch {
@@ -157,19 +191,31 @@ export function jobsIn(snapshot: Snapshot, prefixes: readonly string[]): readonl
 let isHeld = false;
 
 /** Runs `act` under the script lock; throws `LOCK_TIMEOUT` when it cannot be had. */
-export function withHold<Result>(ports: Ports, act: (hold: Hold) => Result, waitMs = LOCK_WAIT_MS): Result {
+export function withHold<Result>(ports: StorePorts, act: (hold: Hold) => Result, waitMs = LOCK_WAIT_MS): Result {
   if (isHeld) throw new Error('A hold of the lock was taken inside another.');
+  return locked(ports, waitMs, () => act(new Hold(ports)));
+}
+
+/**
+ * Runs `act` while nobody else has the lock, without reading the store: inside a hold of this execution at once, else in
+ * one of its own.
+ */
+export function underLock<Result>(ports: StorePorts, act: () => Result): Result {
+  return isHeld ? act() : locked(ports, LOCK_WAIT_MS, act);
+}
+
+function locked<Result>(ports: StorePorts, waitMs: number, act: () => Result): Result {
   acquire(ports, waitMs);
   isHeld = true;
   try {
-    return act(new Hold(ports));
+    return act();
   } finally {
     isHeld = false;
     release(ports);
   }
 }
 
-function acquire(ports: Ports, waitMs: number): void {
+function acquire(ports: StorePorts, waitMs: number): void {
   let isAcquired: boolean;
   try {
     isAcquired = patiently(ports, () => ports.mutex.tryAcquire(waitMs));
@@ -182,7 +228,7 @@ function acquire(ports: Ports, waitMs: number): void {
 }
 
 /** The lock is freed at the end of the execution in any case: a failed release must not hide what was done. */
-function release(ports: Ports): void {
+function release(ports: StorePorts): void {
   try {
     patiently(ports, () => {
       ports.mutex.release();

@@ -1,8 +1,9 @@
 /** What an operator does: look at jobs, install the watchdog, stop everything. */
+import {jobOfArchiveName} from '../core/archive';
 import {isFinal, isLeased} from '../core/header';
 import {isObject, printValue} from '../core/json';
-import {BALLAST_KEY, headerKey, parseKey, parseUserKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
-import {WATCHDOG_MINUTES, WATCHDOG_PERIODS} from '../core/limits';
+import {ARCHIVE_KEY, BALLAST_KEY, headerKey, parseKey, parseUserKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
+import {MAX_RANGE, WATCHDOG_MINUTES, WATCHDOG_PERIODS} from '../core/limits';
 import {isJobStatus} from '../core/record';
 import {readHeader, readJob} from '../core/stored-job';
 import {halt, suspend} from '../core/transitions';
@@ -10,11 +11,14 @@ import {describeThrown, isJobsError, jobsError} from '../errors';
 import {booleanOption, integerIn, invalid, optionsObject, prefixOption, reading} from '../orchestration/request';
 import type {DamagedRecord, JobRecord, StopResult} from '../types';
 import {Alarm} from './alarm';
-import {withLeaseEnded, writeHeader} from './claim';
+import {writeHeader} from './claim';
+import {ResultViews} from './context';
 import type {Engine, Lookup} from './engine';
+import {endLeases} from './give-up';
 import {prefixesIn, withHold, type Hold} from './hold';
+import type {Ports} from './ports';
 import {ensureBallast} from './room';
-import {findJob, FULL, listJobs, notFound, recordOf, type Detail, type Selection} from './views';
+import {findJob, FULL, listJobs, notFound, openableJob, recordOf, type Detail, type Selection} from './views';
 
 /** The record of one job. Reads the store a second time before it reports damage, which a torn reading would look like. */
 export function showJob(engine: Engine, lookup: Lookup, rawOptions: unknown): JobRecord {
@@ -33,13 +37,37 @@ export function showJob(engine: Engine, lookup: Lookup, rawOptions: unknown): Jo
   }
 }
 
+/** The result of one step, wherever it lies. */
+export function showResult(engine: Engine, lookup: Lookup, rawStepId: unknown): unknown {
+  const stepId = typeof rawStepId === 'string' ? rawStepId.trim() : '';
+  const snapshot = engine.readAll();
+  const address = findJob(snapshot, lookup.id, lookup.prefix);
+  if (address === null) throw notFound(lookup.id);
+  const job = openableJob(snapshot, address);
+  const unit = 'ledger' in job ? job.plan.unitOf(stepId) : null;
+  if (!('ledger' in job) || unit === null)
+    throw jobsError(
+      'STEP_NOT_FOUND',
+      `Job ${lookup.id} has no step ${printValue(rawStepId)}, or keeps none any more.`,
+      {
+        jobId: lookup.id,
+      },
+    );
+  if (job.ledger.state(unit) !== 'completed')
+    throw jobsError('STEP_NOT_FOUND', `Step ${stepId} of job ${lookup.id} is not completed, so it has no result.`, {
+      jobId: lookup.id,
+      stepId,
+    });
+  return new ResultViews(engine.ports, job, snapshot).byId[stepId];
+}
+
 function detailOf(raw: unknown): Detail {
   const steps = isObject(raw) ? raw['steps'] : undefined;
   if (steps === undefined) return FULL;
   if (!isObject(steps)) throw invalid(`options.steps must be {offset, limit}, got ${printValue(steps)}.`);
-  const offset = steps['offset'] === undefined ? 0 : integerIn(steps['offset'], 'steps.offset', 0, 1_000_000);
+  const offset = steps['offset'] === undefined ? 0 : integerIn(steps['offset'], 'steps.offset', 0, MAX_RANGE);
   const limit = steps['limit'] === undefined ? 1_000 : integerIn(steps['limit'], 'steps.limit', 1, 1_000);
-  return {page: {offset, limit}, withSteps: true};
+  return {page: {offset, limit}};
 }
 
 /** Rows of the jobs that fit. */
@@ -97,7 +125,7 @@ export function install(engine: Engine, rawMinutes: unknown): number {
 /** Nothing runs any more: triggers are gone, open jobs wait for an explicit `resume`, or are deleted too. */
 export function stop(engine: Engine, withData: boolean): StopResult {
   const {ports} = engine;
-  return withHold(ports, (hold) => {
+  const stopped = withHold(ports, (hold) => {
     const jobs = hold.jobs();
     const jobsPaused = withData ? 0 : jobs.filter((address) => suspendJob(hold, address)).length;
     const triggersDeleted = removeTriggers(engine, hold);
@@ -107,6 +135,18 @@ export function stop(engine: Engine, withData: boolean): StopResult {
     }
     return {triggersDeleted, jobsPaused, jobsDeleted: withData ? jobs.length : 0};
   });
+  if (withData) deleteArchived(ports);
+  return stopped;
+}
+
+/** Nobody would find them once the jobs are gone. Not under the lock: the archive takes its time. */
+function deleteArchived({archive, log}: Ports): void {
+  try {
+    for (const {name, locator} of archive?.list('') ?? [])
+      if (jobOfArchiveName(name) !== null) archive?.remove(locator);
+  } catch (thrown) {
+    log.line(`AST.Jobs: results in the archive could not be deleted: ${describeThrown(thrown).message}`);
+  }
 }
 
 /** Also where the dispatcher's function is gone already: its triggers would mail their owner at every tick. */
@@ -128,7 +168,7 @@ function suspendJob(hold: Hold, address: JobAddress): boolean {
     writeHeader(hold, reading.job, halt(decoded.header, hold.nowMs));
     return true;
   }
-  const job = withLeaseEnded(reading.job, hold.nowMs, 'killed');
+  const job = endLeases(hold, reading.job, 'killed');
   writeHeader(hold, job, suspend(job.header, hold.nowMs));
   return true;
 }
@@ -140,7 +180,7 @@ function deleteEverything(hold: Hold): void {
   for (const key of Object.keys(hold.snapshot)) {
     const parsed = parseKey(key);
     const isOfJob = parsed !== null && prefixes.has(parsed.prefix);
-    if (isOfJob || key === BALLAST_KEY || parseUserKey(key) !== null) hold.remove(key);
+    if (isOfJob || key === BALLAST_KEY || key === ARCHIVE_KEY || parseUserKey(key) !== null) hold.remove(key);
   }
   hold.remove(PREFIXES_KEY);
 }

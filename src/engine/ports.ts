@@ -5,6 +5,8 @@
  * Every method may throw what the platform throws; the engine retries what is transient (`patience.ts`).
  */
 import type {Snapshot} from '../core/stored-job';
+import type {StorageBackend} from '../types';
+import type {Meter} from './meter';
 
 /** C1 `nowMs` never goes back within an execution by more than the clocks' error. C2 `startMs` is when it began. */
 export interface Clock {
@@ -65,9 +67,68 @@ export interface Identity {
   forget(): void;
 }
 
+/** More executions that work at once, beside this one. */
+export interface Starter {
+  /**
+   * Asks for so many executions of the dispatcher, and returns how many are known to have begun: from 0 to `count`.
+   * X1 never throws. X2 the caller goes on within seconds; it never waits for the work of those it started.
+   */
+  start(count: number): number;
+}
+
 /** L1 never throws. */
 export interface Log {
   line(text: string): void;
+}
+
+/** A text that a backend has. */
+export interface StoredText {
+  readonly locator: string;
+  readonly name: string;
+  /** In UTF-8. */
+  readonly bytes: number;
+  /** When it was written; `null` where nobody knows. */
+  readonly atMs: number | null;
+}
+
+export type BackendKind = StorageBackend;
+
+/**
+ * Where texts lie that outlive an execution. B1 all of a text is stored or nothing of it can be read, wherever its
+ * writer dies. B2 `read` gives the very text of the `write` that returned the locator, in any later execution, or `null`
+ * where it is gone; where a name is written again, what the older locator reads is its own text, the newer one, or
+ * nothing. B3 a locator that this backend could not have made throws `REFERENCE_INVALID`, one of another place
+ * `REFERENCE_FOREIGN`, and neither reads nor deletes anything. B4 names have 1 to 200 letters, digits and `_ . : ~ -`,
+ * others are refused. B5 `list` has all texts whose name begins so, except in the cache, which cannot be listed. B6 what
+ * fails for a moment is tried again here; what cannot be reached throws `BACKEND_UNAVAILABLE`. B7 may be called inside a
+ * hold and outside, except properties, which takes a hold for `write` and `remove`.
+ */
+export interface Backend {
+  readonly kind: BackendKind;
+  /** The longest text, in UTF-8 bytes; a longer one throws `VALUE_TOO_LARGE`. */
+  readonly maxBytes: number;
+  /** Returns the locator. `ttlMs` is for the cache alone. */
+  write(name: string, text: string, ttlMs?: number): string;
+  read(locator: string): string | null;
+  /** Whether there was something. */
+  remove(locator: string): boolean;
+  list(namePrefix: string): readonly StoredText[];
+}
+
+/** The backends that the host handed over; properties are there always. */
+export type Backends = {readonly [Kind in BackendKind]?: Backend} & {readonly properties: Backend};
+
+/** F1 the host's own object for a file's bytes, where it has one; else a plain object with the same. */
+export interface Blobs {
+  make(bytes: readonly number[], mime: string | null, name: string | null): unknown;
+}
+
+/** What is needed to change the store. */
+export type StorePorts = Pick<Ports, 'clock' | 'random' | 'store' | 'mutex' | 'log' | 'settings'>;
+
+/** What `configure` set in this execution, by canonical key: no port of the platform, the engine brings it along. */
+export interface Settings {
+  text(key: string): string | undefined;
 }
 
 /** All of them. */
@@ -80,4 +141,14 @@ export interface Ports {
   readonly handlers: Handlers;
   readonly identity: Identity;
   readonly log: Log;
+  /** `null` where the host handed no way over: only triggers start executions then. */
+  readonly starter: Starter | null;
+  readonly blobs: Blobs;
+  readonly backends: Backends;
+  /** The lasting backend for what is too large for properties: Drive before the sheet, `null` where neither is there. */
+  readonly archive: Backend | null;
+  /** What this execution uses of the day's quotas: one for all hosts of the execution. */
+  readonly meter: Meter;
+  /** Without it nothing was configured. */
+  readonly settings?: Settings;
 }

@@ -1,42 +1,39 @@
 /**
- * Room in the store: what jobs use, what finished jobs give up, what is nobody's any more.
- *
- * A finished job gives up its steps and results first (*fold*), its header last (*purge*); the header is rewritten as
- * folded before anything is deleted, so that a kill in between leaves a folded job with left-overs, which the next
- * sweep takes. Open jobs are never touched.
+ * Room in the store: what jobs use, what finished jobs give up (`finished.ts`), what is nobody's any more. Open jobs are
+ * never touched.
  */
 import {utf8Bytes} from '../core/bytes';
-import {isFinal, onlyPart, type Header} from '../core/header';
-import {encodeHeader} from '../core/header-codec';
+import {hasLease, type Header} from '../core/header';
 import {BALLAST_KEY, bornAtMs, headerKey, parseKey, resultKey, type JobAddress} from '../core/keys';
-import {
-  BALLAST_BYTES,
-  FOLD_AFTER_MS,
-  HOST_BYTES,
-  MAX_SWEEP_DELETES,
-  ORPHAN_AFTER_MS,
-  OWN_BYTES,
-  PURGE_AFTER_MS,
-  STORE_BYTES,
-} from '../core/limits';
-import {lastError} from '../core/record';
+import {ARCHIVE_BYTES, BALLAST_BYTES, HOST_BYTES, ORPHAN_AFTER_MS, STORE_BYTES} from '../core/limits';
 import {readHeader, readJob} from '../core/stored-job';
-import {fold} from '../core/transitions';
+import {strayPieces} from '../core/value-pieces';
+import {
+  finishedJobs,
+  foldJob,
+  isReadable,
+  keysBesideHeader,
+  purgeJob,
+  removeSome,
+  sweepBudget,
+  type SweepBudget,
+  UNLIMITED,
+} from './finished';
 import {prefixesIn, type Hold} from './hold';
+import type {Backend} from './ports';
+import type {Usage} from './usage';
 
 /** Bytes that could be added now without touching what belongs to the host; headers may still grow a little. */
-export function freeBytes(hold: Hold): number {
-  const {ownBytes, totalBytes} = hold.usage;
-  return Math.min(OWN_BYTES - ownBytes, STORE_BYTES - HOST_BYTES - totalBytes) - HEADER_GROWTH_BYTES;
+export function freeBytes({usage, retention}: Pick<Hold, 'usage' | 'retention'>): number {
+  return freeOf(usage, retention.maxBytes);
+}
+
+/** The same of a store that is only read. */
+export function freeOf({ownBytes, totalBytes}: Pick<Usage, 'ownBytes' | 'totalBytes'>, maxBytes: number): number {
+  return Math.min(maxBytes - ownBytes, STORE_BYTES - HOST_BYTES - totalBytes) - HEADER_GROWTH_BYTES;
 }
 
 const HEADER_GROWTH_BYTES = 2_000;
-
-interface Finished {
-  readonly address: JobAddress;
-  readonly header: Header;
-  readonly endedAtMs: number;
-}
 
 /**
  * Makes room for so many bytes out of what nobody needs: pieces of lost results first, then finished jobs, oldest first;
@@ -69,101 +66,71 @@ export function makeRoom(hold: Hold, bytes: number): boolean {
   return isEnough();
 }
 
-function sizeOf(hold: Hold, keys: readonly string[]): number {
+/**
+ * Bytes that must be free before a job goes on that found the store full; 0 for any other. What is larger than this goes
+ * to the archive, which may have been out of reach when the job found no room.
+ */
+export function missingBytes({phase}: Header, archive: Backend | null): number {
+  if (phase.kind !== 'paused' || phase.waiting.reason !== 'store') return 0;
+  const {bytes = 0} = phase.waiting;
+  return archive === null ? bytes : Math.min(bytes, ARCHIVE_BYTES);
+}
+
+/** Bytes of some keys with their values. */
+export function sizeOf(hold: Hold, keys: readonly string[]): number {
   return [...new Set(keys)].reduce((sum, key) => sum + utf8Bytes(key) + utf8Bytes(hold.snapshot[key] ?? ''), 0);
 }
 
-/** Deletes that may still be made: 62 ms each, under the lock. */
-interface DeleteBudget {
-  left: number;
-}
-
-const UNLIMITED: DeleteBudget = {left: Infinity};
-
-/** Whether all of it could be deleted. */
-function removeSome(hold: Hold, keys: readonly string[], budget: DeleteBudget): boolean {
-  for (const key of keys) {
-    if (budget.left <= 0) return false;
-    budget.left--;
-    hold.remove(key);
-  }
-  return true;
-}
-
-function finishedJobs(hold: Hold): readonly Finished[] {
-  const finished: Finished[] = [];
-  for (const address of hold.jobs()) {
-    const decoded = readHeader(hold.snapshot, address);
-    if (decoded.kind !== 'header' || !isFinal(decoded.header)) continue;
-    finished.push({address, header: decoded.header, endedAtMs: endOf(decoded.header)});
-  }
-  return finished.sort((one, other) => one.endedAtMs - other.endedAtMs);
-}
-
-function endOf(header: Header): number {
-  return 'atMs' in header.phase ? header.phase.atMs : header.updatedAtMs;
-}
-
-/** Damage stays as it is, for somebody to look at: a job that cannot be read is neither folded nor purged. */
-function isReadable(hold: Hold, {address}: Finished): boolean {
-  return readJob(hold.snapshot, address).kind !== 'corrupt';
-}
-
-/** The header goes first; what cannot be deleted now lies under a fold, where the next sweep finds it. */
-function foldJob(hold: Hold, {address, header}: Finished, budget: DeleteBudget): void {
-  const reading = readJob(hold.snapshot, address);
-  const error = reading.kind === 'job' ? lastError(reading.job) : null;
-  hold.set(headerKey(address), encodeHeader(fold(header, error)));
-  removeSome(hold, keysBesideHeader(hold, address), budget);
-}
-
-/** Deletes a finished job: folded first where there is more than a header, the header last, so that it is never half there. */
-function purgeJob(hold: Hold, job: Finished, budget: DeleteBudget): void {
-  const isLarge = keysBesideHeader(hold, job.address).length > 0;
-  if (isLarge && job.header.folded === null) foldJob(hold, job, budget);
-  if (removeSome(hold, keysBesideHeader(hold, job.address), budget)) removeSome(hold, [headerKey(job.address)], budget);
-}
-
-function keysBesideHeader(hold: Hold, address: JobAddress): readonly string[] {
-  const start = headerKey(address).slice(0, -1);
-  return Object.keys(hold.snapshot).filter((key) => key.startsWith(start) && key !== headerKey(address));
-}
-
 /**
- * Tidies up with what time is left: folds and purges by age, deletes what is left of jobs without a header and of
- * folded ones and pieces of lost results, and puts the ballast back. At most forty deletes; the next pass goes on.
- * Returns whether there is something that a later pass must delete.
+ * Tidies up with what time is left: folds and purges by age, and by the bytes that all jobs may use should somebody have
+ * lowered them, deletes what is left of jobs without a header and of folded ones and pieces of lost results, and puts
+ * the ballast back. At most forty folds and forty deletes; the next pass goes on. Returns whether there is something
+ * that a later pass must do.
  */
 export function sweepStore(hold: Hold): boolean {
-  const budget: DeleteBudget = {left: MAX_SWEEP_DELETES};
-  for (const job of finishedJobs(hold)) {
+  const budget = sweepBudget();
+  const {foldAfterMs, purgeAfterMs, maxBytes} = hold.retention;
+  const finished = finishedJobs(hold);
+  let isDone = true;
+  for (const job of finished) {
     const ageMs = hold.nowMs - job.endedAtMs;
-    if (ageMs <= FOLD_AFTER_MS || !isReadable(hold, job)) continue;
-    if (ageMs > PURGE_AFTER_MS) purgeJob(hold, job, budget);
-    else if (job.header.folded === null) foldJob(hold, job, budget);
+    if (ageMs <= foldAfterMs || !isReadable(hold, job)) continue;
+    if (ageMs > purgeAfterMs) isDone = purgeJob(hold, job, budget) && isDone;
+    else if (job.header.folded === null) isDone = foldJob(hold, job, budget) && isDone;
+  }
+  for (const job of finished) {
+    if (budget.deletes <= 0 || hold.usage.ownBytes <= maxBytes) break;
+    if (hold.snapshot[headerKey(job.address)] !== undefined && isReadable(hold, job)) purgeJob(hold, job, budget);
   }
   const left = orphans(hold);
-  const ripe = left.filter((orphan) => orphan.isRipe);
-  removeSome(
-    hold,
-    ripe.map((orphan) => orphan.key),
-    budget,
-  );
+  deleteOrphans(hold, left, budget);
   ensureBallast(hold);
-  return left.some(({key}) => hold.snapshot[key] !== undefined);
+  return !isDone || left.some(({key}) => hold.snapshot[key] !== undefined);
 }
 
-interface Orphan {
+/** Deletes those that are ripe; returns how many. */
+export function deleteOrphans(hold: Hold, found: readonly Orphan[], budget: Omit<SweepBudget, 'folds'>): number {
+  const before = budget.deletes;
+  removeSome(
+    hold,
+    found.filter((orphan) => orphan.isRipe).map((orphan) => orphan.key),
+    budget,
+  );
+  return before - budget.deletes;
+}
+
+/** A key that belongs to nothing. */
+export interface Orphan {
   readonly key: string;
   /** Old enough not to be of a job that is just being written. */
   readonly isRipe: boolean;
 }
 
-/** Keys of jobs that do not exist, those under folds, and pieces of results that no record names. */
-function orphans(hold: Hold): readonly Orphan[] {
+/** Keys of jobs that do not exist, those under folds, pieces of results that no record names and of half a stored value. */
+export function orphans(hold: Hold): readonly Orphan[] {
   const prefixes = new Set(prefixesIn(hold.snapshot));
   const owners = new Map<string, JobKeys>();
-  const found: Orphan[] = [];
+  const found: Orphan[] = strayPieces(hold.snapshot).map((key) => ({key, isRipe: true}));
   for (const key of Object.keys(hold.snapshot)) {
     const parsed = parseKey(key);
     if (parsed === null || parsed.part === 'h' || !prefixes.has(parsed.prefix)) continue;
@@ -194,7 +161,7 @@ function jobKeysOf(hold: Hold, address: JobAddress): JobKeys {
   if (decoded.kind !== 'header') return {kind: 'untouchable'};
   if (decoded.header.folded !== null) return {kind: 'folded'};
   // A lease that was not given back, even if it ran out, may have named pieces in a log that is not sealed yet.
-  if (onlyPart(decoded.header).lease !== null) return {kind: 'untouchable'};
+  if (hasLease(decoded.header)) return {kind: 'untouchable'};
   let named: ReadonlySet<string> | null = null;
   return {kind: 'job', named: () => (named ??= namedPieces(hold, address))};
 }
@@ -206,7 +173,7 @@ function namedPieces(hold: Hold, address: JobAddress): ReadonlySet<string> {
   const named = new Set<string>();
   for (const unit of reading.job.ledger.completedUnits()) {
     const result = reading.job.ledger.completion(unit)?.result;
-    if (result === undefined || 'text' in result) continue;
+    if (result === undefined || !('large' in result)) continue;
     for (let piece = 0; piece < result.large.pieces; piece++)
       named.add(resultKey(address, result.large.address, piece));
   }

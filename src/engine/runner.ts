@@ -1,38 +1,44 @@
 /**
- * The one loop: runs the units of an owned job until they end, the budget ends, or the lease is lost.
+ * The one loop: runs the units of an owned part of a job until they end, the budget ends, or the lease is lost.
  *
  * Order within a step: handler → decide what comes next → look at the header when five seconds have passed → commit,
- * naming the next unit → read the clock → handler. That last reading is the fence: behind it an owner that stalled
- * starts nothing, because the next owner may have committed it already. The last outcome is not committed here but
- * handed to `settle.ts`, which writes it under the lock, where it knows whether the lease is still its own.
+ * naming what may begin next → read the clock → handler. That last reading is the fence: behind it an owner that stalled
+ * starts nothing, because the next owner may have committed it already. Items of a map step are committed in groups: as
+ * long as the next one is among those that were named, and the group's time is not over, nothing is written. The last
+ * outcomes are not committed here but handed to `settle.ts`, which writes them under the lock, where it knows whether
+ * the lease is still its own.
  */
-import {utf8Bytes} from '../core/bytes';
-import {expectedMs, handOverAtMs, mayStart, withAttempt} from '../core/budget';
-import {isFinal, onlyPart, type Longest, type Waiting} from '../core/header';
+import {expectedMs, handOverAtMs, mayStart, usualMs, withAttempt} from '../core/budget';
+import {groupFrom, groupingOf} from '../core/group';
+import {isFinal, type Header, type Longest, type Waiting} from '../core/header';
 import {decodeHeader} from '../core/header-codec';
 import {headerKey} from '../core/keys';
-import {LOOK_EVERY_MS, MAX_CALLS_PER_CLAIM, OWN_BYTES, SHORT_LOCK_WAIT_MS} from '../core/limits';
-import type {Outcome} from '../core/outcome';
+import {LOOK_EVERY_MS, MAX_CALLS_PER_CLAIM, SHORT_LOCK_WAIT_MS} from '../core/limits';
+import {unitsOfOutcomes, type Outcome, type StoredCursor} from '../core/outcome';
 import {nextUnit, type Next} from '../core/schedule';
-import {NO_UNIT} from '../core/segment';
 import type {Snapshot} from '../core/stored-job';
-import {describeThrown, isJobsError} from '../errors';
+import {contains, oneUnit, type UnitRange} from '../core/units';
+import {describeThrown} from '../errors';
 import {Alarm} from './alarm';
-import {openSuspects, waitingOf, type Owned} from './claim';
-import {makeContext, ResultViews} from './context';
-import {storeFull, withHold, writeValue} from './hold';
-import {bytesOfCommit, type Write} from './log-writer';
+import {Attempts} from './attempts';
+import {planHandOver, takenShares, waitingOf, type Owned} from './claim';
+import {Committer} from './committer';
+import {ResultViews} from './context';
+import {openSuspects} from './give-up';
+import {withHold} from './hold';
 import {patiently} from './patience';
 import type {Ports} from './ports';
-import {freeBytes, makeRoom} from './room';
-import {attemptStep} from './step';
+import {quotaEnd} from './quota';
+import type {StepHost} from './step-control';
 
-/** How a run of an owned job ended. */
+/** How a run of an owned part of a job ended. */
 export type RunEnd =
   | {readonly kind: 'over'; readonly status: 'completed' | 'failed'; readonly rest: Rest}
   | {readonly kind: 'pause'; readonly waiting: Waiting; readonly rest: Rest}
-  /** An outcome did not fit into the store and is lost. */
-  | {readonly kind: 'full'; readonly unit: number; readonly bytes: number; readonly rest: Rest}
+  /** Nothing of the owner's share can run now: what becomes of the job is seen with what the other workers have done. */
+  | {readonly kind: 'share'; readonly rest: Rest}
+  /** Outcomes did not fit into the store and are lost. */
+  | {readonly kind: 'full'; readonly units: readonly UnitRange[]; readonly bytes: number; readonly rest: Rest}
   /** Somebody canceled the job or took it over: nothing may be written. */
   | {readonly kind: 'lost'};
 
@@ -44,7 +50,10 @@ export interface Rest {
   readonly calls: number;
 }
 
-/** Runs an owned job. */
+/** Why a run must end, found out while a step runs. */
+type Stop = 'lost' | 'fence' | {readonly waiting: Waiting} | {readonly fullBytes: number};
+
+/** Runs an owned part of a job. */
 export function runOwned(ports: Ports, owned: Owned, snapshot: Snapshot): RunEnd {
   return new Run(ports, owned, snapshot).toEnd();
 }
@@ -53,101 +62,129 @@ class Run {
   private readonly ports: Ports;
   private readonly owned: Owned;
   private readonly results: ResultViews;
-  private readonly write: Write;
-  /** Bytes of the job, and bytes that it may still add before somebody has to look at the whole store again. */
-  private jobBytes: number;
-  private room: number;
-  private readonly sizes: Map<string, number>;
+  private readonly committer: Committer;
+  private readonly attempts: Attempts;
   private longest: Longest;
+  /** Durations of the attempts of this run, by node. */
+  private readonly usual = new Map<number, {readonly calls: number; readonly ms: number}>();
   private lookedAtMs: number;
   private calls = 0;
   private isHandedOver: boolean;
-  private outcomes: readonly Outcome[];
+  private stop: Stop | null = null;
+  /** What a service threw while a handler ran. */
+  private refusal: {readonly thrown: unknown} | null = null;
+  /** What was named as what may have begun, and since when it is worked on. */
+  private marked: UnitRange;
+  private groupSinceMs: number;
 
   constructor(ports: Ports, owned: Owned, snapshot: Snapshot) {
     this.ports = ports;
     this.owned = owned;
     this.results = new ResultViews(ports, owned.job, snapshot);
-    this.write = (key, value) => {
-      this.writeWithin(key, value);
-    };
-    this.sizes = sizesOfJob(owned, snapshot);
-    this.jobBytes = [...this.sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-    this.room = owned.freeBytes;
+    this.committer = new Committer(ports, owned, snapshot);
+    this.attempts = new Attempts(ports, owned.job, this.results);
     this.longest = owned.job.header.longest;
     this.isHandedOver = this.longest.jobMs > 0;
     this.lookedAtMs = ports.clock.nowMs();
-    this.outcomes = owned.undelivered;
+    this.marked = owned.mark ?? oneUnit(owned.firstUnit);
+    this.groupSinceMs = this.lookedAtMs;
   }
 
   toEnd(): RunEnd {
     let unit = this.owned.firstUnit;
-    if (this.owned.mustMark) {
-      const full = this.commit(unit);
-      if (full !== null) return full;
-    }
+    if (this.owned.mark === null && !this.commit(this.marked, null)) return this.endAtStop();
     while (this.calls < MAX_CALLS_PER_CLAIM) {
       if (this.ports.clock.nowMs() >= this.owned.budget.fenceMs) return this.pauseForBudget();
-      this.attempt(unit);
+      if (!this.attempt(unit)) return this.endAtStop();
       const next = this.next();
       if (next.kind !== 'run') return this.endAt(next);
       if (!this.fits(next.unit)) return this.pauseForBudget();
-      const stopped = this.look();
-      if (stopped !== null) return stopped;
-      const full = this.commit(next.unit);
-      if (full !== null) return full;
+      if (!this.look()) return this.endAtStop();
+      if (!this.isInGroup(next.unit) && !this.commit(this.groupOf(next.unit), null)) return this.endAtStop();
       this.handOver(next.unit);
       unit = next.unit;
     }
     return this.pauseForBudget();
   }
 
-  private attempt(unit: number): void {
-    const {job, budget} = this.owned;
-    const nodeIndex = job.plan.nodeOfUnit(unit);
-    const node = job.plan.node(nodeIndex);
-    const handler = this.ports.handlers.find(node.handler);
-    if (handler === null) throw new Error(`The handler ${node.handler} vanished within an execution.`);
+  /** False when the run must end. */
+  private attempt(unit: number): boolean {
     this.calls++;
-    const outcome = attemptStep(
-      {
-        ...{unit, node, handler, maxResultBytes: OWN_BYTES - reserve(job.ledger.openCount) - this.jobBytes},
-        context: makeContext(this.ports, job, budget, unit, this.results),
-        failedBefore: job.ledger.failedAttempts(unit)?.count ?? 0,
-      },
-      this.ports.clock,
-      this.ports.random,
-    );
-    if ('durationMs' in outcome)
-      this.longest = withAttempt(this.longest, nodeIndex, node.kind === 'map', outcome.durationMs);
-    job.ledger.apply(outcome);
-    this.results.add(unit);
-    this.outcomes = [...this.outcomes, outcome];
+    const {outcome, kept, isResumable} = this.attempts.of(unit, this.stepHost(unit), this.committer.maxResultBytes);
+    if (this.refusal !== null) throw this.refusal.thrown;
+    if (kept !== null) this.add(kept);
+    if (outcome !== null) {
+      if (!isResumable) this.learn(outcome);
+      this.add(outcome);
+    }
+    return outcome !== null && this.stop === null;
+  }
+
+  private add(outcome: Outcome): void {
+    this.owned.job.ledger.apply(outcome);
+    this.results.add(outcome.unit);
+    this.committer.add(outcome);
+  }
+
+  /** How long the units of a node take. */
+  private learn(outcome: Outcome): void {
+    if (!('durationMs' in outcome)) return;
+    const {plan} = this.owned.job;
+    const {durationMs} = outcome;
+    const nodeIndex = plan.nodeOfUnit(outcome.unit);
+    const before = this.usual.get(nodeIndex) ?? {calls: 0, ms: 0};
+    this.usual.set(nodeIndex, {calls: before.calls + 1, ms: before.ms + durationMs});
+    this.longest = withAttempt(this.longest, nodeIndex, plan.node(nodeIndex).kind === 'map', durationMs);
+  }
+
+  private stepHost(unit: number): StepHost {
+    return {
+      clock: this.ports.clock,
+      ...this.owned.budget,
+      save: (cursor) => this.isDone(() => this.look() && this.commit(oneUnit(unit), cursor)),
+      isWanted: () => this.isDone(() => this.look()),
+    };
+  }
+
+  /** Keeps what a service threw inside a handler from the handler: it ends the run, and not the step. */
+  private isDone(act: () => boolean): boolean {
+    try {
+      return act();
+    } catch (thrown) {
+      this.refusal = {thrown};
+      return false;
+    }
   }
 
   /**
-   * A look costs a read: at a step boundary when five seconds have passed since the last one. `null`, or how the run ends.
+   * A look costs a read: at a step boundary or a checkpoint when five seconds have passed since the last one. False when
+   * the run must end.
    */
-  private look(): RunEnd | null {
+  private look(): boolean {
+    if (this.stop !== null) return false;
     const nowMs = this.ports.clock.nowMs();
-    if (nowMs - this.lookedAtMs < LOOK_EVERY_MS) return null;
+    if (nowMs - this.lookedAtMs < LOOK_EVERY_MS) return true;
     this.lookedAtMs = nowMs;
-    const {job, epoch} = this.owned;
-    const text = patiently(this.ports, () => this.ports.store.get(headerKey(job.address)));
+    const text = patiently(this.ports, () => this.ports.store.get(headerKey(this.owned.job.address)));
+    const header = this.ownHeader(text);
+    if (header === null) this.stop = 'lost';
+    else this.stop = stopFor(header.isHalted ? FOR_USER : quotaEnd(this.ports));
+    return this.stop === null;
+  }
+
+  /** The header in a stored text, while it says that the part is this owner's; `null` when it no longer is. */
+  private ownHeader(text: string | null | undefined): Header | null {
+    const {epoch, part} = this.owned;
     const decoded = decodeHeader(text ?? '');
-    if (decoded.kind !== 'header' || isFinal(decoded.header)) return {kind: 'lost'};
-    const part = onlyPart(decoded.header);
-    if (part.epoch !== epoch || part.lease === null) return {kind: 'lost'};
-    return decoded.header.isHalted
-      ? {kind: 'pause', waiting: {reason: 'user', untilMs: null}, rest: this.rest()}
-      : null;
+    if (decoded.kind !== 'header' || isFinal(decoded.header)) return null;
+    const own = decoded.header.parts[part];
+    return own?.epoch === epoch && own.lease !== null ? decoded.header : null;
   }
 
   private next(): Next {
-    const {job, forgivenCount} = this.owned;
+    const {job, forgivenCount, share} = this.owned;
     return nextUnit(job.plan, job.ledger, {
-      nowMs: this.ports.clock.nowMs(),
-      forgivenCount,
+      ...{nowMs: this.ports.clock.nowMs(), forgivenCount, share, taken: []},
       suspects: openSuspects(job),
       maySuspect: false,
       hasHandler: (name) => this.ports.handlers.find(name) !== null,
@@ -156,8 +193,32 @@ class Run {
 
   private fits(unit: number): boolean {
     const {budget, job} = this.owned;
-    const expected = expectedMs(this.longest, job.plan.nodeOfUnit(unit));
+    const isResumable = job.ledger.cursor(unit) !== null;
+    const expected = isResumable ? 0 : expectedMs(this.longest, job.plan.nodeOfUnit(unit));
     return mayStart(budget, this.ports.clock.nowMs(), expected, false);
+  }
+
+  /** Whether a unit may begin without a commit before it. */
+  private isInGroup(unit: number): boolean {
+    const {plan} = this.owned.job;
+    const grouping = groupingOf(plan, plan.nodeOfUnit(unit));
+    if (grouping === null || !contains(this.marked, unit) || this.hasFailedSince(unit)) return false;
+    const isTime = this.ports.clock.nowMs() - this.groupSinceMs >= grouping.everyMs;
+    return !isTime && this.committer.mayGrow;
+  }
+
+  /** A failure is committed before the next attempt of its unit: no more than one is ever in doubt. */
+  private hasFailedSince(unit: number): boolean {
+    if (this.owned.job.ledger.failedAttempts(unit) === null) return false;
+    return this.committer.pending.some((outcome) => outcome.unit === unit);
+  }
+
+  private groupOf(unit: number): UnitRange {
+    const {job, share} = this.owned;
+    const nodeIndex = job.plan.nodeOfUnit(unit);
+    const own = this.usual.get(nodeIndex);
+    const usual = own === undefined ? usualMs(this.longest, nodeIndex) : own.ms / own.calls;
+    return groupFrom(job.plan, job.ledger, {unit, usualMs: usual, share, header: job.header});
   }
 
   /** Plans the next execution as soon as it is known that this one will not do. Where the claim knew it, it has. */
@@ -165,14 +226,17 @@ class Run {
     const {budget, job, alarmOwner} = this.owned;
     if (alarmOwner === null || this.isHandedOver) return;
     const expected = expectedMs(this.longest, job.plan.nodeOfUnit(unit));
-    const atMs = handOverAtMs(budget, this.ports.clock.nowMs(), expected, job.ledger.openCount);
+    const openUnits = Math.ceil(job.ledger.openCount / Math.max(1, takenShares(job.header).length));
+    const atMs = handOverAtMs(budget, this.ports.clock.nowMs(), expected, openUnits);
     if (atMs === null) return;
     this.isHandedOver = true;
     try {
       withHold(
         this.ports,
         (hold) => {
-          new Alarm(this.ports, hold, alarmOwner).wakeAt(atMs);
+          // Who was taken over has no successor: the job may have ended, and its user's last trigger be gone.
+          if (this.ownHeader(hold.snapshot[headerKey(job.address)]) === null) return;
+          planHandOver(new Alarm(this.ports, hold, alarmOwner), this.owned, atMs);
         },
         SHORT_LOCK_WAIT_MS,
       );
@@ -182,63 +246,42 @@ class Run {
     }
   }
 
-  /** Commits what is decided, naming the unit that may begin; `null`, or the end when the store is full. */
-  private commit(marker: number): RunEnd | null {
-    if (this.ports.clock.nowMs() >= this.owned.budget.fenceMs) return this.pauseForBudget();
-    try {
-      this.commitOnce(marker);
-      return null;
-    } catch (thrown) {
-      if (!isJobsError(thrown) || thrown.code !== 'STORE_FULL') throw thrown;
-      const bytes = bytesOfCommit(this.outcomes);
-      // Finished jobs give way to a result of a job that runs.
-      if (this.findRoom(bytes)) {
-        try {
-          this.commitOnce(marker);
-          return null;
-        } catch (again) {
-          if (!isJobsError(again) || again.code !== 'STORE_FULL') throw again;
-        }
-      }
-      return {kind: 'full', unit: this.outcomes[this.outcomes.length - 1]?.unit ?? NO_UNIT, bytes, rest: this.rest()};
+  /** Commits what is decided, naming what may begin. False when the run must end. */
+  private commit(units: UnitRange, cursor: StoredCursor | null): boolean {
+    if (this.ports.clock.nowMs() >= this.owned.budget.fenceMs) {
+      this.stop = 'fence';
+      return false;
     }
-  }
-
-  private findRoom(bytes: number): boolean {
-    return withHold(this.ports, (hold) => {
-      const isThere = makeRoom(hold, bytes);
-      this.room = isThere ? Math.max(bytes, freeBytes(hold)) : freeBytes(hold);
-      return isThere;
-    });
-  }
-
-  /** Jobs leave the host its share: a write that would take it is refused as if the store were full. */
-  private writeWithin(key: string, value: string): void {
-    const bytes = utf8Bytes(key) + utf8Bytes(value);
-    const more = bytes - (this.sizes.get(key) ?? 0);
-    if (more > this.room) throw storeFull(bytes, this.room);
-    writeValue(this.ports, key, value);
-    this.sizes.set(key, bytes);
-    this.room -= more;
-    this.jobBytes += more;
-  }
-
-  private commitOnce(marker: number): void {
-    const {writer} = this.owned;
-    const small = this.outcomes.map((outcome) => writer.offload(this.write, outcome));
-    writer.commit(this.write, small, marker);
-    this.outcomes = [];
+    const result = this.committer.commit({units, cursor});
+    if (result.kind === 'full') this.stop = {fullBytes: result.bytes};
+    else {
+      this.marked = units;
+      this.groupSinceMs = this.ports.clock.nowMs();
+    }
+    return result.kind === 'committed';
   }
 
   private endAt(next: Exclude<Next, {kind: 'run'}>): RunEnd {
+    if (this.owned.share !== null) return {kind: 'share', rest: this.rest()};
     switch (next.kind) {
       case 'over':
         return {kind: 'over', status: next.status, rest: this.rest()};
-      case 'suspect':
-        return this.pauseForBudget();
-      default:
+      case 'retry':
+      case 'noHandler':
         return {kind: 'pause', waiting: waitingOf(next), rest: this.rest()};
+      case 'suspect':
+      case 'taken':
+        return this.pauseForBudget();
     }
+  }
+
+  /** The run must end: for what was found out while it ran, or because its step wants to go on in another execution. */
+  private endAtStop(): RunEnd {
+    const {stop} = this;
+    if (stop === 'lost') return {kind: 'lost'};
+    if (stop === null || stop === 'fence') return this.pauseForBudget();
+    if ('waiting' in stop) return {kind: 'pause', waiting: stop.waiting, rest: this.rest()};
+    return {kind: 'full', units: unitsOfOutcomes(this.committer.pending), bytes: stop.fullBytes, rest: this.rest()};
   }
 
   private pauseForBudget(): RunEnd {
@@ -246,20 +289,12 @@ class Run {
   }
 
   private rest(): Rest {
-    return {outcomes: this.outcomes, longest: this.longest, calls: this.calls};
+    return {outcomes: this.committer.pending, longest: this.longest, calls: this.calls};
   }
 }
 
-/** Kept for the header, and for outcomes that say why a step failed. */
-function reserve(openUnits: number): number {
-  return Math.min(40_000, 8_000 + 400 * openUnits);
-}
+const FOR_USER: Waiting = {reason: 'user', untilMs: null};
 
-/** Sizes of a job's keys as they are stored. */
-function sizesOfJob(owned: Owned, snapshot: Snapshot): Map<string, number> {
-  const start = headerKey(owned.job.address).slice(0, -1);
-  const sizes = new Map<string, number>();
-  for (const key of Object.keys(snapshot))
-    if (key.startsWith(start)) sizes.set(key, utf8Bytes(key) + utf8Bytes(snapshot[key] ?? ''));
-  return sizes;
+function stopFor(waiting: Waiting | null): Stop | null {
+  return waiting === null ? null : {waiting};
 }

@@ -3,7 +3,8 @@
  * returned is looked at.
  */
 import {mayRetry, retryDelayMs} from '../core/retry';
-import {parseJson, toJsonText} from '../core/json';
+import {isDuration, parseJson, toJsonText} from '../core/json';
+import {MAX_RETRY_DELAY_MS} from '../core/limits';
 import {utf8Bytes} from '../core/bytes';
 import type {Outcome} from '../core/outcome';
 import type {PlanNode} from '../core/plan';
@@ -11,29 +12,34 @@ import type {JobsErrorCode} from '../errors';
 import {describeThrown, isJobsError} from '../errors';
 import type {Json, StepContext, StoredError} from '../types';
 import type {Clock, Random} from './ports';
+import type {StepControl} from './step-control';
 
 /** What an attempt needs. */
 export interface Attempt {
   readonly unit: number;
   readonly node: PlanNode;
   readonly handler: (context: unknown) => unknown;
-  readonly context: StepContext;
+  /** Makes what the handler is given: an item may have to be fetched for it, by another handler. */
+  context(): StepContext;
+  readonly control: StepControl;
   /** Failed attempts before this one. */
   readonly failedBefore: number;
   /** Results beyond this can never be stored. */
   readonly maxResultBytes: number;
 }
 
-/** Calls the handler. */
-export function attemptStep(attempt: Attempt, clock: Clock, random: Random): Outcome {
+/** Calls the handler; `null` when the step was stopped and goes on later, whatever the handler made of that. */
+export function attemptStep(attempt: Attempt, clock: Clock, random: Random): Outcome | null {
   const startedAtMs = clock.nowMs();
   let returned: unknown;
   try {
     const {handler} = attempt; // Called on its own, `this` is what it is anywhere in the host's script.
-    returned = handler(attempt.context);
+    returned = handler(attempt.context());
   } catch (thrown) {
-    return failure(attempt, clock, startedAtMs, thrownError(thrown), random);
+    if (attempt.control.stopped !== null) return null;
+    return failure(attempt, clock, startedAtMs, thrownError(thrown), isFatal(thrown) ? null : random, delayOf(thrown));
   }
+  if (attempt.control.stopped !== null) return null;
   const verdict = judge(attempt, returned);
   if (verdict.kind === 'error')
     return failure(attempt, clock, startedAtMs, verdict.error, verdict.mayRetry ? random : null);
@@ -59,10 +65,11 @@ function judge(attempt: Attempt, returned: unknown): Verdict {
   }
   const bytes = utf8Bytes(json.text);
   if (bytes <= attempt.maxResultBytes) return {kind: 'text', text: json.text};
+  const limitBytes = Math.max(0, attempt.maxResultBytes);
   const message =
-    `The result has ${bytes} bytes, and at most ${attempt.maxResultBytes} can be stored for this job. Return a ` +
-    'reference to where the data lies.';
-  const details = {resultBytes: bytes, limitBytes: attempt.maxResultBytes};
+    `The result has ${bytes} bytes, and at most ${limitBytes} can be stored beside what this job has stored so far. ` +
+    'Return a reference to where the data lies, or nothing, or split the work over several jobs.';
+  const details = {resultBytes: bytes, limitBytes};
   return {kind: 'error', error: ownError('RESULT_TOO_LARGE', message, details), mayRetry: false};
 }
 
@@ -100,6 +107,18 @@ function detailsOf(thrown: unknown): Json {
   }
 }
 
+/** What `AST.Jobs.fatal` made is not tried again. */
+function isFatal(thrown: unknown): boolean {
+  return isJobsError(thrown) && thrown.code === 'STEP_FATAL';
+}
+
+/** What `AST.Jobs.retryAfter` made says when. */
+function delayOf(thrown: unknown): number | null {
+  if (!isJobsError(thrown) || thrown.code !== 'STEP_RETRY') return null;
+  const {delayMs} = thrown.details;
+  return isDuration(delayMs) ? Math.min(delayMs, MAX_RETRY_DELAY_MS) : null;
+}
+
 /** A failed attempt; without `random` it was the last, whatever the policy says. */
 function failure(
   attempt: Attempt,
@@ -107,11 +126,12 @@ function failure(
   startedAtMs: number,
   error: StoredError,
   random: Random | null,
+  delayMs: number | null = null,
 ): Outcome {
   const atMs = clock.nowMs();
   const failed = attempt.failedBefore + 1;
   const {retry} = attempt.node;
   const retryAtMs =
-    random !== null && mayRetry(retry, failed) ? atMs + retryDelayMs(retry, failed, random.next()) : null;
+    random !== null && mayRetry(retry, failed) ? atMs + (delayMs ?? retryDelayMs(retry, failed, random.next())) : null;
   return {kind: 'failed', unit: attempt.unit, atMs, durationMs: Math.max(0, atMs - startedAtMs), error, retryAtMs};
 }

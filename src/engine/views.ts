@@ -1,24 +1,36 @@
 /** Records out of a snapshot: one job, or a list. Reading takes one call of the store and no lock. */
+import {readBrief} from '../core/brief';
 import {isFinal, statusOf, waitsForUser, type Header} from '../core/header';
 import {headerKey, type JobAddress} from '../core/keys';
+import type {Completion} from '../core/ledger';
 import {MAX_LIST_DETAIL_UNITS} from '../core/limits';
-import {foldedRecord, isoTime, jobRecord, type RecordView} from '../core/record';
-import {readHeader, readJob, readLarge, type JobReading, type Snapshot, type StoredJob} from '../core/stored-job';
+import {briefRecord, foldedRecord, isoTime, jobRecord, type RecordView} from '../core/record';
+import {
+  readBody,
+  readHeader,
+  readJob,
+  readLarge,
+  type JobReading,
+  type Snapshot,
+  type StoredJob,
+} from '../core/stored-job';
 import {clip, jobsError} from '../errors';
-import {summarize} from '../orchestration/summary';
-import type {DamagedRecord, JobRecord} from '../types';
-import {readUserTriggers} from './alarm';
+import {summarize, summarizeCompleted} from '../orchestration/summary';
+import type {DamagedRecord, JobRecord, OrchestrationSummary} from '../types';
 import {dueAtMs} from './claim';
 import {jobsIn, prefixesIn} from './hold';
+import {readUserTriggers} from './user-key';
 
 /** How much of a job to show. */
 export interface Detail {
   readonly page: RecordView['page'];
-  readonly withSteps: boolean;
 }
 
+/** No rows and no results, what is known of the whole. */
+const NO_ROWS: Detail = {page: {offset: 0, limit: 0}};
+
 /** Everything, as far as rows go. */
-export const FULL: Detail = {page: null, withSteps: true};
+export const FULL: Detail = {page: null};
 
 /** The record of the job at an address; throws for what is missing, newer or damaged. */
 export function recordAt(snapshot: Snapshot, address: JobAddress, nowMs: number, problem: string | null): JobRecord {
@@ -84,15 +96,22 @@ function recordOfJob(
     ...detail,
     wakeUp: wakeUpOf(snapshot, job.header, nowMs, problem),
     resultText: (unit) => {
-      const completion = job.ledger.completion(unit);
-      if (completion === null) return null;
-      return 'text' in completion.result
-        ? completion.result.text
-        : readLarge(snapshot, job.address, completion.result.large);
+      const result = job.ledger.completion(unit)?.result;
+      if (result === undefined) return null;
+      if ('text' in result) return result.text;
+      return 'large' in result ? readLarge(snapshot, job.address, result.large) : placeholder(result);
     },
   });
-  const orchestration = summarize(job);
+  return withSummary(record, summarize(job));
+}
+
+function withSummary(record: JobRecord, orchestration: OrchestrationSummary | null): JobRecord {
   return orchestration === null ? record : {...record, orchestration};
+}
+
+/** A record does not fetch what lies elsewhere: `result` does. */
+function placeholder({archived, index}: Extract<Completion['result'], {archived: unknown}>): string {
+  return JSON.stringify({archived: true, at: archived.locator, index});
 }
 
 /** When the next execution is planned, at the latest: a one-off is for speed, the watchdog comes in any case. */
@@ -100,15 +119,28 @@ function wakeUpOf(snapshot: Snapshot, header: Header, nowMs: number, problem: st
   if (isFinal(header) || !header.options.autoResume) return null;
   if (waitsForUser(header)) return null;
   if (problem !== null) return {at: null, problem};
-  const {watchdog, oneOff, oneOffAtMs, everyMinutes} = readUserTriggers(snapshot, header.owner);
-  if (watchdog === null)
+  const next = nextLook(snapshot, header, nowMs);
+  if (next === null)
     return {
       at: null,
       problem: "The job's owner has no watchdog: the owner calls AST.Jobs.install(), or somebody resume.",
     };
+  return {at: isoTime(next.atMs)};
+}
+
+/** When an execution looks at an open job next, at the latest, and what starts it; `null` where there is no watchdog. */
+export function nextLook(
+  snapshot: Snapshot,
+  header: Header,
+  nowMs: number,
+): {readonly atMs: number; readonly by: 'one-off' | 'watchdog'} | null {
+  const {watchdog, oneOff, oneOffAtMs, everyMinutes} = readUserTriggers(snapshot, header.owner);
+  if (watchdog === null) return null;
   const dueMs = Math.max(nowMs, dueAtMs(header, nowMs) ?? nowMs);
   const isPlanned = oneOff !== null && oneOffAtMs >= nowMs;
-  return {at: isoTime(isPlanned ? Math.max(oneOffAtMs, dueMs) : dueMs + everyMinutes * 60_000)};
+  return isPlanned
+    ? {atMs: Math.max(oneOffAtMs, dueMs), by: 'one-off'}
+    : {atMs: dueMs + everyMinutes * 60_000, by: 'watchdog'};
 }
 
 /** The address of a job by its id, in one prefix or in all that are in use; `null` when there is none. */
@@ -170,10 +202,16 @@ function rowOf(
   if (selection.status !== null && statusOf(header) !== selection.status) return null;
   if (selection.name !== null && header.name !== selection.name) return null;
   const withSteps = selection.details ?? header.plan.units <= MAX_LIST_DETAIL_UNITS;
-  try {
-    return recordOf(snapshot, address, nowMs, problem, {page: null, withSteps});
-  } catch (thrown) {
-    return damaged(address.id, thrown);
+  const brief = withSteps ? null : readBrief(snapshot, address, header);
+  if (brief !== null) return withSummary(briefRecord(brief), summarizeCompleted(brief.plan, header));
+  const reading = readBody(snapshot, address, header);
+  switch (reading.kind) {
+    case 'job':
+      return recordOfJob(snapshot, reading.job, nowMs, problem, withSteps ? FULL : NO_ROWS);
+    case 'folded':
+      return foldedRecord(reading.header, address.prefix);
+    default:
+      return damaged(address.id, unreadable(address.id, reading));
   }
 }
 

@@ -5,7 +5,7 @@
 import {describeThrown, isJobsError, jobsError, type JobsError, type JobsErrorDetails} from '../errors';
 import {isPrefix} from '../core/keys';
 import {isObject, printValue, toJsonText} from '../core/json';
-import {MAX_NAME_CHARS, MAX_STEP_ID_CHARS} from '../core/limits';
+import {MAX_NAME_CHARS, MAX_RETRY_DELAY_MS, MAX_STEP_ID_CHARS} from '../core/limits';
 import {DEFAULT_MAX_CRASHES} from '../core/plan-codec';
 import {DEFAULT_RETRY, type ResolvedRetry} from '../core/retry';
 import type {JobOptions, OrchestrationMode} from '../types';
@@ -38,7 +38,7 @@ export function requestObject(request: unknown, method: string): Readonly<Record
 
 /** Fields that later versions will know: a job that asks for them must not run as if it had not. */
 const LATER_FIELDS: readonly string[] = [
-  ...['runAt', 'delayMs', 'dependencies', 'idempotencyKey', 'deadlineMs', 'timeoutMs', 'priority', 'workers'],
+  ...['runAt', 'delayMs', 'dependencies', 'idempotencyKey', 'deadlineMs', 'timeoutMs', 'priority'],
   ...['environment', 'secretEnvironment', 'when', 'runIf', 'compensate', 'onFailure', 'singleton', 'resources'],
 ];
 
@@ -121,9 +121,9 @@ export function attemptLimits(
 
 const RETRY_RANGES: Readonly<Record<keyof ResolvedRetry, readonly [min: number, max: number]>> = {
   maxRetries: [0, 20],
-  delayMs: [0, 30 * 24 * 3_600_000],
+  delayMs: [0, MAX_RETRY_DELAY_MS],
   factor: [1, 100],
-  maxDelayMs: [0, 30 * 24 * 3_600_000],
+  maxDelayMs: [0, MAX_RETRY_DELAY_MS],
   jitter: [0, 1],
 };
 

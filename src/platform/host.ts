@@ -6,13 +6,21 @@
  *    cannot know its host throws; it never falls back to the store of the library itself.
  * No service is called here, so that `bind` is safe at the top level of a script, in `onOpen` too.
  */
-import {isObject, printValue} from '../core/json';
 import {jobsError} from '../errors';
 import {reading} from '../orchestration/request';
 import type {BindOptions} from '../types';
-import type {LockLike, Services} from './handles';
+import {checkedOptions, checkedScope} from './bind-options';
+import type {ContentLike, DriveLike, FetchLike, LockLike, Services, SheetsLike} from './handles';
 import type {StoreKind} from './properties-store';
 import {globalOfRealm, hasHostFunctions, hostFunction, lexicalGlobal, type Scope} from './realm';
+
+/** The script's own web app and the way to it. */
+export interface WebApp {
+  readonly fetch: FetchLike;
+  readonly url: string;
+  /** `null`: the one of the script property. */
+  readonly token: string | null;
+}
 
 /** A host as the adapters need it. */
 export interface Host {
@@ -20,9 +28,20 @@ export interface Host {
   readonly triggerHandler: string;
   readonly store: StoreKind;
   readonly lock: LockLike | null;
+  /** How more executions are started; `null` when the host handed nothing over. */
+  readonly webApp: WebApp | null;
+  readonly content: ContentLike | null;
+  /** Where values may be stored besides the services. */
+  readonly places: Places;
   findFunction(name: string): ((context: unknown) => unknown) | null;
   /** Whether a trigger of the dispatcher would find its function. */
   hasTriggerHandler(): boolean;
+}
+
+/** What the host handed over to store values in; an id is that of the folder or the spreadsheet to use. */
+export interface Places {
+  readonly drive: {readonly service: DriveLike; readonly id: string | null} | null;
+  readonly sheets: {readonly service: SheetsLike; readonly id: string | null} | null;
 }
 
 const DEFAULT_TRIGGER_HANDLER = 'astJobsWorker';
@@ -77,6 +96,7 @@ function hostOf(scope: Scope, options: BindOptions): Host {
     services: {
       PropertiesService: service(scope, 'PropertiesService', isDynamic) as Services['PropertiesService'],
       LockService: service(scope, 'LockService', isDynamic) as Services['LockService'],
+      CacheService: service(scope, 'CacheService', isDynamic) as Services['CacheService'],
       ScriptApp: service(scope, 'ScriptApp', isDynamic) as Services['ScriptApp'],
       Utilities: service(scope, 'Utilities', isDynamic) as Services['Utilities'],
       console: service(scope, 'console', isDynamic) as Services['console'],
@@ -84,9 +104,23 @@ function hostOf(scope: Scope, options: BindOptions): Host {
     triggerHandler,
     store: options.store ?? 'script',
     lock: options.lock ?? null,
+    webApp: webAppOf(options),
+    content: options.content ?? null,
+    places: placesOf(options),
     findFunction: (name) =>
       handlers === undefined ? hostFunction(scope, name, isDynamic) : listedFunction(handlers, name),
     hasTriggerHandler: () => hasTriggerHandler(scope, triggerHandler, isDynamic),
+  };
+}
+
+function webAppOf({fetch, workerUrl, workerToken}: BindOptions): WebApp | null {
+  return fetch === undefined || workerUrl === undefined ? null : {fetch, url: workerUrl, token: workerToken ?? null};
+}
+
+function placesOf({drive, folder, sheets, spreadsheet}: BindOptions): Places {
+  return {
+    drive: drive === undefined ? null : {service: drive as DriveLike, id: folder ?? null},
+    sheets: sheets === undefined ? null : {service: sheets as SheetsLike, id: spreadsheet ?? null},
   };
 }
 
@@ -111,49 +145,4 @@ function hasTriggerHandler(scope: Scope, dottedName: string, isDynamic: boolean)
     value = (value as Record<string, unknown>)[name];
   }
   return typeof value === 'function';
-}
-
-function checkedScope(scope: unknown): Scope {
-  if ((typeof scope === 'object' || typeof scope === 'function') && scope !== null) return scope as Scope;
-  throw jobsError(
-    'INVALID_OPTION',
-    `bind expects the global object of your script: bind(globalThis), got ${printValue(scope)}.`,
-  );
-}
-
-const BIND_OPTIONS: readonly string[] = ['triggerHandler', 'store', 'lock', 'handlers', 'dynamicLookup'];
-const TRIGGER_HANDLER = /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*$/;
-
-function checkedOptions(raw: unknown): BindOptions {
-  if (raw === undefined || raw === null) return {};
-  if (!isObject(raw)) throw optionError('bind expects an object of options', raw);
-  const unknown = Object.keys(raw).find((key) => !BIND_OPTIONS.includes(key));
-  if (unknown !== undefined) throw optionError(`bind knows the options ${BIND_OPTIONS.join(', ')}`, unknown);
-  const {triggerHandler, store, lock, handlers, dynamicLookup} = raw;
-  if (triggerHandler !== undefined && (typeof triggerHandler !== 'string' || !TRIGGER_HANDLER.test(triggerHandler)))
-    throw optionError('triggerHandler must be the name of a function', triggerHandler);
-  if (store !== undefined && store !== 'script' && store !== 'user' && store !== 'document')
-    throw optionError("store must be 'script', 'user' or 'document'", store);
-  if (lock !== undefined && !isLock(lock)) throw optionError('lock must be a Lock of LockService', lock);
-  if (handlers !== undefined && !isObject(handlers))
-    throw optionError('handlers must be an object of functions', handlers);
-  if (dynamicLookup !== undefined && typeof dynamicLookup !== 'boolean')
-    throw optionError('dynamicLookup must be true or false', dynamicLookup);
-  return {
-    ...(triggerHandler === undefined ? {} : {triggerHandler}),
-    ...(store === undefined ? {} : {store}),
-    ...(lock === undefined ? {} : {lock: lock as LockLike}),
-    ...(handlers === undefined ? {} : {handlers: handlers as NonNullable<BindOptions['handlers']>}),
-    ...(dynamicLookup === undefined ? {} : {dynamicLookup}),
-  };
-}
-
-function isLock(lock: unknown): boolean {
-  if (typeof lock !== 'object' || lock === null) return false;
-  const {tryLock, releaseLock} = lock as {tryLock?: unknown; releaseLock?: unknown};
-  return typeof tryLock === 'function' && typeof releaseLock === 'function';
-}
-
-function optionError(expected: string, got: unknown): Error {
-  return jobsError('INVALID_OPTION', `${expected}, got ${printValue(got)}.`);
 }

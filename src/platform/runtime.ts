@@ -1,14 +1,25 @@
 /** The ports of one host, put together. The only place that reads the real clock and real chance. */
-import type {Clock, Log, Ports, Random} from '../engine/ports';
+import {Meter} from '../engine/meter';
+import {metered} from '../engine/metered';
+import type {Backends, Clock, Log, Ports, Random, StorePorts} from '../engine/ports';
+import {propertiesBackend} from '../engine/properties-backend';
+import {hostBlobs} from './blobs';
+import {cacheBackend} from './cache-backend';
 import {clockTriggers} from './clock-triggers';
+import {driveBackend} from './drive-backend';
 import type {Host} from './host';
 import {propertiesStore, userIdentity} from './properties-store';
 import {scriptLock} from './script-lock';
+import {webWorkers} from './web-workers';
+import {workerSecret} from './worker-post';
+import {sheetBackend} from './sheet-backend';
 
 /** An execution begins when the bundle is loaded: Apps Script loads every file anew for each. */
 const LOADED_AT_MS = Math.floor(Date.now());
 
 const random: Random = {next: () => Math.random()};
+
+const meter = new Meter(LOADED_AT_MS);
 
 /** The ports over a host's services. */
 export function portsOf(host: Host): Ports {
@@ -30,14 +41,33 @@ export function portsOf(host: Host): Ports {
       }
     },
   };
-  return {
+  const store = propertiesStore(PropertiesService, host.store);
+  const mutex = scriptLock(LockService, host.store, host.lock);
+  const backends = backendsOf(host, {clock, random, store, mutex, log});
+  return metered({
     clock,
     random,
-    store: propertiesStore(PropertiesService, host.store),
-    mutex: scriptLock(LockService, host.store, host.lock),
+    store,
+    mutex,
     triggers: clockTriggers(ScriptApp, host.triggerHandler, () => host.hasTriggerHandler()),
     handlers: {find: (name) => host.findFunction(name)},
     identity: userIdentity(PropertiesService, {clock, random}),
     log,
+    starter: host.webApp === null ? null : webWorkers(host.webApp, clock, () => workerSecret(PropertiesService), log),
+    blobs: hostBlobs(Utilities),
+    backends,
+    archive: backends.drive ?? backends.sheet ?? null,
+    meter,
+  });
+}
+
+function backendsOf({services, places, store}: Host, ports: StorePorts): Backends {
+  const {CacheService} = services;
+  const {drive, sheets} = places;
+  return {
+    properties: propertiesBackend(ports),
+    ...(CacheService === undefined ? {} : {cache: cacheBackend(CacheService, store, ports)}),
+    ...(drive === null ? {} : {drive: driveBackend(drive.service, drive.id, ports)}),
+    ...(sheets === null ? {} : {sheet: sheetBackend(sheets.service, sheets.id, ports)}),
   };
 }

@@ -47,7 +47,8 @@ export interface Implementation {
   make(settings?: {readonly hasDispatcher?: boolean}): ContractWorld;
 }
 
-const PROBE = buildSync({
+/** `Hosts` and `portsOf`, as the global `Probe`. */
+export const PROBE = buildSync({
   stdin: {
     contents: `export {Hosts} from './src/platform/host'; export {portsOf} from './src/platform/runtime';`,
     resolveDir: process.cwd(),
@@ -62,7 +63,7 @@ const DISPATCHER = `function astJobsWorker() { Sim.effect('fired'); }`;
 const mainOf = (probe: string): string => `
   function probe(source, input) {
     const hosts = new ${probe}.Hosts({});
-    hosts.bind(globalThis, {});
+    hosts.bind(globalThis, {drive: DriveApp, sheets: SpreadsheetApp});
     const again = () => ${probe}.portsOf(hosts.of(undefined));
     return (0, eval)('(' + source + ')')(again(), input, again);
   }

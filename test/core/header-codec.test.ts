@@ -10,7 +10,7 @@ const fresh: Header = accept({
   id: 'job_0mk2xyz12_abcdefghij',
   name: 'Nightly',
   owner: 'u1',
-  options: {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: true},
+  options: {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: true, workers: 1},
   plan: {inline: '{"n":[]}', pieces: 0, sum: 'abc', units: 1},
   nowMs: 1_767_603_600_000,
 });
@@ -31,7 +31,7 @@ test('a header comes back as it was', () => {
 
 test('the stored form is fixed, and what is empty is not written', () => {
   expect(encodeHeader(fresh)).toBe(
-    '{"v":1,"id":"job_0mk2xyz12_abcdefghij","n":"Nightly","ow":"u1","rv":1,"ph":{"kind":"queued","dueMs":1767603660000},' +
+    '{"v":2,"id":"job_0mk2xyz12_abcdefghij","n":"Nightly","ow":"u1","rv":1,"ph":{"kind":"queued","dueMs":1767603660000},' +
       '"t":[1767603600000,1767603600000,null,null],"o":[2,240000,390000,1],"pl":[0,"abc",1,"{\\"n\\":[]}"],"pt":[[0,0,0,"",null]]}',
   );
 });
@@ -50,7 +50,7 @@ test('the last outcome is spliced in as it stands in logs', () => {
   expect(read(text)?.last).toEqual(last);
 });
 
-test.each([2, 3, 1_000, 1.5])('text of the newer schema %d is told apart from damage', (schema) => {
+test.each([3, 4, 1_000, 2.5])('text of the newer schema %d is told apart from damage', (schema) => {
   expect(decodeHeader(`{"v":${schema},"anything":[]}`)).toEqual({kind: 'newer', schema});
 });
 
@@ -182,4 +182,70 @@ test.each([
   ['rv', '9007199254740991'],
 ])('a header whose field %s is %s cannot be counted on, and is damaged', (key, json) => {
   expect(decodeHeader(withField(key, json))).toEqual({kind: 'corrupt'});
+});
+
+describe('several workers', () => {
+  const lease = {untilMs: 1_767_603_990_000, by: 'x1', mark: {first: 3, last: 9}, share: {first: 0, last: 20}};
+  const part = {epoch: 4, log: 2, position: {count: 5, sum: 'abc'}, lease};
+  const shared: Header = {
+    ...fresh,
+    phase: {kind: 'running'},
+    options: {...fresh.options, workers: 3},
+    parts: [part, {...part, lease: {...lease, mark: null, share: {first: 21, last: 21}}}, {...part, lease: null}],
+    doubts: [
+      {first: 4, last: 8},
+      {first: 30, last: 30},
+    ],
+    recoveries: [{atMs: 1_767_603_600_000, epoch: 3, reason: 'killed', inDoubt: [{first: 4, last: 8}]}],
+  };
+
+  test('have a part each, and stand among the options', () => {
+    const fields = JSON.parse(encodeHeader(shared)) as Record<string, unknown>;
+    expect(fields).toMatchObject({
+      o: [2, 240_000, 390_000, 1, 3],
+      pt: [
+        [4, 2, 5, 'abc', [lease.untilMs, 'x1', [3, 9], [0, 20]]],
+        [4, 2, 5, 'abc', [lease.untilMs, 'x1', -1, [21, 21]]],
+        [4, 2, 5, 'abc', null],
+      ],
+      d: [[4, 8], 30],
+      r: [[1_767_603_600_000, 3, 'killed', [[4, 8]]]],
+    });
+    expect(read(encodeHeader(shared))).toEqual(shared);
+  });
+
+  test('are one where the header does not say', () => {
+    expect(read(encodeHeader(fresh))?.options.workers).toBe(1);
+  });
+
+  test.each([
+    ['o', '[2,240000,390000,1,0]'],
+    ['o', '[2,240000,390000,1,1.5]'],
+    ['o', '[2,240000,390000,1,"3"]'],
+    ['pt', '[[4,2,5,"abc",[5,"x",[3,2]]]]'],
+    ['pt', '[[4,2,5,"abc",[5,"x",[0,1000]]]]'],
+    ['pt', '[[4,2,5,"abc",[5,"x",3,[2,1]]]]'],
+    ['pt', '[[4,2,5,"abc",[5,"x",3,"all"]]]'],
+    ['d', '[[2,1]]'],
+    ['d', '[-1]'],
+    ['d', '5'],
+    ['r', '[[1,2,"killed",[[2,1]]]]'],
+  ])('a header whose field %s is %s is damaged', (key, json) => {
+    expect(decodeHeader(withField(key, json))).toEqual({kind: 'corrupt'});
+  });
+});
+
+test('a header of the schema before is read', () => {
+  const old =
+    '{"v":1,"id":"job_0mk2xyz12_abcdefghij","n":"Nightly","ow":"u1","rv":3,"ph":{"kind":"running"},' +
+    '"t":[1767603600000,1767603600000,1767603600000,null],"o":[2,240000,390000,1],"pl":[0,"abc",5,"{}"],' +
+    '"pt":[[2,1,0,"",[1767603990000,"x1",4]]],"s":[[0,0,3,"abc"]],"c":[[4,1]],' +
+    '"r":[[1767603600000,1,"killed",[4]]]}';
+  expect(read(old)).toMatchObject({
+    options: {workers: 1},
+    parts: [{epoch: 2, log: 1, lease: {by: 'x1', mark: {first: 4, last: 4}, share: null}}],
+    suspects: [{unit: 4, crashes: 1}],
+    doubts: [],
+    recoveries: [{inDoubt: [{first: 4, last: 4}]}],
+  });
 });

@@ -1,7 +1,7 @@
 import {
   isFinal,
   isLeased,
-  onlyPart,
+  partAt,
   statusOf,
   waitsForUser,
   type Header,
@@ -33,7 +33,7 @@ test('a job is final when it is completed, failed or canceled', () => {
 });
 
 test('a job is leased as long as any part of it is, up to the instant of the deadline', () => {
-  const free: Part = {...onlyPart(OPEN), lease: null};
+  const free: Part = {...partAt(OPEN, 0), lease: null};
   const leased: Part = {...free, lease: LEASE};
   const before = LEASE.untilMs - 1;
   expect(isLeased({...OPEN, parts: [leased]}, before)).toBe(true);
@@ -58,6 +58,6 @@ test('a job that was stopped waits for its user, and for no other reason', () =>
   }
 });
 
-test('a header without a part is a mistake that is named', () => {
-  expect(() => onlyPart({...OPEN, parts: []})).toThrow('a header without a part');
+test('a part that a header has not is a mistake that is named', () => {
+  expect(() => partAt({...OPEN, parts: []}, 0)).toThrow('part 0 of 0');
 });

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import {chainSum, EMPTY_SUM} from '../../src/core/bytes';
-import {advance, outcomeOfTuple, outcomeText, type LogPosition, type Outcome} from '../../src/core/outcome';
+import {
+  advance,
+  endOfOutcome,
+  outcomeOfTuple,
+  outcomeText,
+  type LogPosition,
+  type Outcome,
+} from '../../src/core/outcome';
 import {anyJson, logs, outcomes} from '../support/arbitraries';
 import {problemsOfOutcome} from '../support/validity';
 
@@ -119,4 +126,30 @@ test.each([
   ['a duration that leads beyond all dates', [0, 0, AT_MS, 9e15, 1]],
 ])('a tuple with %s is no outcome', (_what, tuple) => {
   expect(outcomeOfTuple(tuple)).toBeNull();
+});
+
+test('the stored forms of a cursor and of units that returned nothing are fixed', () => {
+  const cursor: Outcome = {
+    ...{kind: 'cursor', unit: 7, atMs: AT_MS, durationMs: 250},
+    cursor: {version: 2, text: '["row 5",[[9,{"__proto__":1}]]]'},
+  };
+  expect(outcomeText(cursor)).toBe('[5,7,1767603600000,250,2,["row 5",[[9,{"__proto__":1}]]]]');
+  expect(outcomeOfTuple(JSON.parse(outcomeText(cursor)))).toEqual(cursor);
+  const group: Outcome = {kind: 'void', unit: 7, atMs: AT_MS, durationMs: 250, count: 40};
+  expect(outcomeText(group)).toBe('[6,7,1767603600000,250,40]');
+  expect([endOfOutcome(group), endOfOutcome(cursor)]).toEqual([47, 8]);
+});
+
+test.each([
+  '[5,7,5,1]',
+  '[5,7,5,1,2]',
+  '[5,7,5,1,-2,[]]',
+  '[5,7,5,1,"2",[]]',
+  '[5,7,5,null,2,[]]',
+  '[6,7,5,1]',
+  '[6,7,5,1,0]',
+  '[6,7,5,1,1.5]',
+  '[6,7,5,-1,1]',
+])('%s is neither a cursor nor a group', (text) => {
+  expect(outcomeOfTuple(JSON.parse(text))).toBeNull();
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {NumberedPlan} from '../../src/core/plan';
-import {mapNode, planOf, plans, reduceNode, stepNode} from '../support/plans';
+import {mapNode, planOf, plans, rangeNode, reduceNode, stepNode} from '../support/plans';
 
 const mapReduce = new NumberedPlan(
   planOf(
@@ -21,13 +21,11 @@ test('every unit of any plan belongs to the node whose range it lies in', () => 
   fc.assert(
     fc.property(plans, (plan) => {
       const numbered = new NumberedPlan(plan);
-      const ids = plan.nodes.flatMap((_node, index) => numbered.stepIdsOfNode(index));
-      expect(ids).toHaveLength(numbered.unitCount);
+      const ids = Array.from({length: numbered.unitCount}, (_none, unit) => numbered.stepId(unit));
       expect(new Set(ids).size).toBe(ids.length);
       plan.nodes.forEach((_node, index) => {
         for (let unit = numbered.firstUnit(index); unit < numbered.firstUnit(index + 1); unit++) {
           expect(numbered.nodeOfUnit(unit)).toBe(index);
-          expect(numbered.stepId(unit)).toBe(ids[unit]);
         }
       });
     }),
@@ -69,7 +67,7 @@ test('any payload arrives as it was given', () => {
         const payload = numbered.payload(numbered.firstUnit(index));
         if (node.kind === 'step') expect(JSON.stringify(payload)).toBe(JSON.stringify(node.payload));
         if (node.kind === 'map')
-          expect(JSON.stringify((payload as {item: unknown}).item)).toBe(JSON.stringify(node.items[0]));
+          expect(JSON.stringify((payload as {item: unknown}).item)).toBe(JSON.stringify(node.items.at(0)));
       });
     }),
   );
@@ -88,4 +86,34 @@ test('a step depends on every unit of the nodes it names', () => {
 
 test('a node that is not there is an error', () => {
   expect(() => mapReduce.node(3)).toThrow(RangeError);
+});
+
+const MOST = 2 ** 31 - 1;
+
+test('a range of two thousand million items is numbered without looking at any', () => {
+  const plan = new NumberedPlan(planOf(rangeNode('n', MOST, {shared: 's'}), stepNode('last', {deps: [0]})));
+  expect([plan.unitCount, plan.firstUnit(1), plan.nodeOfUnit(MOST - 1), plan.nodeOfUnit(MOST)]).toEqual([
+    MOST + 1,
+    MOST,
+    0,
+    1,
+  ]);
+  expect(plan.stepId(MOST - 1)).toBe(`n_${MOST}`);
+  const index = MOST - 1;
+  expect(plan.payload(index)).toEqual({item: index, index, position: MOST, total: MOST, shared: 's'});
+  expect(plan.dependsOn(index)).toEqual([`n_${MOST - 10}`]);
+  expect(plan.dependsOn(MOST)).toEqual(['n']);
+});
+
+test('records name a map step with a row of its own, and show a reduce step over it without its ids', () => {
+  const over = (count: number) => new NumberedPlan(planOf(rangeNode('n', count), reduceNode('sum', 0, {shared: 1})));
+  const few = over(1_000);
+  expect(few.dependsOn(1_000)).toHaveLength(1_000);
+  expect(few.shownPayload(1_000, few)).toEqual(few.payload(1_000));
+  const many = over(1_001);
+  expect(many.dependsOn(1_001)).toEqual(['n']);
+  expect(many.shownPayload(1_001, many)).toEqual({total: 1_001, shared: 1});
+  expect(many.payload(1_001)).toMatchObject({total: 1_001, shared: 1});
+  expect((many.payload(1_001) as {mapStepIds: string[]}).mapStepIds).toHaveLength(1_001);
+  expect(many.shownPayload(7, many)).toEqual(many.payload(7));
 });

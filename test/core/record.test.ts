@@ -13,15 +13,16 @@ import type {StoredJob} from '../../src/core/stored-job';
 import {fold} from '../../src/core/transitions';
 import type {JobRecord} from '../../src/types';
 import {mutate, mutations} from '../support/arbitraries';
-import {mapNode, planOf, reduceNode, stepNode} from '../support/plans';
+import {mapNode, planOf, rangeNode, reduceNode, stepNode} from '../support/plans';
 import {
   ADDRESS,
+  at,
   AT_MS,
   done,
   ERROR,
   failed,
   jobOf,
-  LEASE,
+  leaseAt,
   positionOf,
   read,
   sealOf,
@@ -39,7 +40,7 @@ function shown(job: StoredJob, view: Partial<RecordView> = {}): JobRecord {
     const result = job.ledger.completion(unit)?.result;
     return result !== undefined && 'text' in result ? result.text : null;
   };
-  return jobRecord(job, {wakeUp: null, resultText, page: null, withSteps: true, ...view});
+  return jobRecord(job, {wakeUp: null, resultText, page: null, ...view});
 }
 
 const show = (parts: StoredParts, view: Partial<RecordView> = {}): JobRecord => shown(jobOf(parts), view);
@@ -113,7 +114,7 @@ test('a step that waits for its retry is pending and shows its error', () => {
 });
 
 test('the step that is in work is running, and only that', () => {
-  const record = show({lease: {...LEASE, unit: 2}});
+  const record = show({lease: leaseAt(2)});
   expect(record.steps.map((step) => step.state)).toEqual(['pending', 'pending', 'running', 'pending', 'pending']);
   expect(record).toMatchObject({status: 'running', leaseOwner: 'xowner', leaseExpiresAt: iso(390_000)});
 });
@@ -147,13 +148,13 @@ test('the error of a job is that of the first step it lost, else of the latest f
   const retried = failed(0, AT_MS + 9, {...ERROR, message: 'first'});
   const later = failed(1, AT_MS + 9, {...ERROR, message: 'later'});
   expect(lastError(jobOf(given(retried, later)))).toMatchObject({message: 'later', stepId: 's1'});
-  expect(lastError(jobOf(given(retried, later, failed(3), failed(2))))).toMatchObject({message: 'no', stepId: 's3'});
+  expect(lastError(jobOf(given(retried, later, failed(3), failed(2))))).toMatchObject({message: 'no', stepId: 's2'});
   expect(lastError(jobOf(given(retried, later, done(1))))).toMatchObject({message: 'first', stepId: 's0'});
   expect(lastError(jobOf(given(retried, done(0))))).toBeNull();
 });
 
 test('kills are reported with the ids of the steps they left in doubt', () => {
-  const recovery = {atMs: AT_MS, epoch: 3, reason: 'killed', inDoubt: [2]} as const;
+  const recovery = {atMs: AT_MS, epoch: 3, reason: 'killed', inDoubt: [{first: 2, last: 2}]} as const;
   expect(show({header: {recoveries: [recovery]}}).recoveries).toEqual([
     {at: iso(0), epoch: 3, reason: 'killed', inDoubt: ['s2']},
   ]);
@@ -189,10 +190,6 @@ test('a page shows the units from an offset on, with their results', () => {
   expect(shown(job, {page: {offset: 9_999, limit: 10}}).steps).toEqual([]);
 });
 
-test('a row in a list carries neither steps nor results unless asked', () => {
-  expect(show(given(done(0)), {withSteps: false})).toMatchObject({steps: [], results: {}, version: 2});
-});
-
 test('a result whose pieces are damaged is left out, and the record stays', () => {
   const {large} = storedLarge(0, '"x"');
   const record = show(given({kind: 'doneLarge', unit: 0, atMs: AT_MS, durationMs: 1, large}, done(1)));
@@ -203,12 +200,46 @@ test('a result whose pieces are damaged is left out, and the record stays', () =
 test('states are counted by node', () => {
   const job = jobOf({
     plan: rows(4),
-    lease: {...LEASE, unit: 3},
+    lease: leaseAt(3),
     position: positionOf([done(0), failed(1)]),
     logs: {0: [segment([done(0), failed(1)], {epoch: 0})]},
   });
   expect(countStates(job, [0])).toEqual({total: 4, pending: 1, running: 1, completed: 1, failed: 1, canceled: 0});
   expect(countStates(job, [0, 1]).total).toBe(5);
+});
+
+test('a range of two thousand million items is shown as counts, at once', () => {
+  const size = 2 ** 31 - 1;
+  const plan = planOf(rangeNode('n', size));
+  const none = {total: size, pending: size, running: 0, completed: 0, failed: 0, canceled: 0};
+  expect(show({plan}).steps).toMatchObject([{id: 'n', state: 'pending', payload: {counts: none}, dependsOn: []}]);
+  const log = [done(0), failed(5), failed(7, AT_MS + 9_000)];
+  const job = jobOf({
+    plan,
+    lease: leaseAt(9),
+    position: positionOf(log),
+    logs: {0: [segment(log, {epoch: 0})]},
+  });
+  expect(countStates(job, [0])).toEqual({...none, pending: size - 3, running: 1, completed: 1, failed: 1});
+  expect(shown(job).lastError).toMatchObject({stepId: 'n_6'});
+  expect(shown(job).steps[0]).toMatchObject({attempts: 2, state: 'running'});
+  const page = shown(job, {page: {offset: size - 2, limit: 1_000}});
+  expect(page.steps.map(({id, payload}) => [id, (payload as {item: number}).item])).toEqual([
+    [`n_${size - 1}`, size - 2],
+    [`n_${size}`, size - 1],
+  ]);
+});
+
+test('what a cancel left of a range is canceled', () => {
+  const plan = planOf(rangeNode('n', 5_000));
+  const job = jobOf({plan, ...given(done(0)), header: {phase: {kind: 'canceled', atMs: AT_MS}}});
+  expect(countStates(job, [0])).toMatchObject({pending: 0, running: 0, completed: 1, canceled: 4_999});
+});
+
+test('a reduce step over a map step in one row is shown without the ids of its items', () => {
+  const record = show({plan: rows(1_001)});
+  expect(record.steps[1]).toMatchObject({id: 'sum', dependsOn: ['row'], payload: {total: 1_001}});
+  expect(show({plan: rows(1_000)}).steps[1_000]?.dependsOn).toHaveLength(1_000);
 });
 
 test('a folded job shows its state and its error, and no steps', () => {
@@ -242,16 +273,16 @@ const stored = storedJob({
     plan: planOf(mapNode('row', [1, 2, 3]), stepNode('a'), reduceNode('sum', 0)),
     log: 1,
     epoch: 2,
-    lease: {...LEASE, unit: 3},
+    lease: leaseAt(3),
     pieceBytes: 50,
   },
   header: {
     seals: [sealOf(0, [done(0), done(1)])],
     startedAtMs: AT_MS,
-    recoveries: [{atMs: AT_MS, epoch: 1, reason: 'killed', inDoubt: [2]}],
+    recoveries: [{atMs: AT_MS, epoch: 1, reason: 'killed', inDoubt: [{first: 2, last: 2}]}],
     suspects: [{unit: 2, crashes: 1}],
   },
-  logs: {0: [segment([done(0), done(1), done(2)])], 1: [segment([failed(2, AT_MS + 5)], {epoch: 2, marker: 4})]},
+  logs: {0: [segment([done(0), done(1), done(2)])], 1: [segment([failed(2, AT_MS + 5)], {epoch: 2, marker: at(4)})]},
 });
 
 test('whatever damage one value has, a job is shown whole or reported, never thrown', () => {
@@ -283,7 +314,7 @@ test('whatever the numbers of a header are, a job is shown or reported, never th
 
 test('a marker of a unit that the plan has not hurts nobody', () => {
   const key = segmentKey(ADDRESS, 0, 1, 0);
-  const reading = read({...stored, [key]: (stored[key] ?? '').replace('[1,2,4', '[1,2,400')});
+  const reading = read({...stored, [key]: (stored[key] ?? '').replace('[2,2,4', '[2,2,400')});
   expect(reading.kind === 'job' && shown(reading.job).steps.map((step) => step.state)).toEqual([
     'completed',
     'completed',
@@ -295,7 +326,7 @@ test('a marker of a unit that the plan has not hurts nobody', () => {
 
 test('a stored result that is no JSON is reported, not thrown', () => {
   const job = jobOf({position: positionOf([done(0)]), logs: {0: [segment([done(0)])]}});
-  const record = jobRecord(job, {wakeUp: null, page: null, withSteps: true, resultText: () => 'x'});
+  const record = jobRecord(job, {wakeUp: null, page: null, resultText: () => 'x'});
   expect(record.results).toEqual({});
   expect(record.lastError).toMatchObject({code: 'RECORD_CORRUPT', stepId: 's0'});
 });
@@ -304,7 +335,7 @@ test('a stored step id that every object has is a field like others', () => {
   const plan = planOf(stepNode('__proto__'));
   const log = [done(0, '{"polluted":1}')];
   const job = jobOf({plan, position: positionOf(log), logs: {0: [segment(log)]}});
-  const {results} = jobRecord(job, {wakeUp: null, page: null, withSteps: true, resultText: () => '{"polluted":1}'});
+  const {results} = jobRecord(job, {wakeUp: null, page: null, resultText: () => '{"polluted":1}'});
   expect(Object.getPrototypeOf(results)).toBe(Object.prototype);
   expect(Object.keys(results)).toEqual(['__proto__']);
 });

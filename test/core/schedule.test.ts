@@ -3,12 +3,15 @@ import {Ledger} from '../../src/core/ledger';
 import type {Outcome} from '../../src/core/outcome';
 import {NumberedPlan, type Plan} from '../../src/core/plan';
 import {nextUnit, type Circumstances, type Next} from '../../src/core/schedule';
-import {loosePlan, mapNode, planOf, plans, reduceNode, stepNode} from '../support/plans';
+import {loosePlan, mapNode, planOf, plans, rangeNode, reduceNode, stepNode} from '../support/plans';
 
 const NOW_MS = 1_767_603_600_000;
 const ERROR = {name: 'Error', message: 'no', details: {}};
 
-const calm: Circumstances = {nowMs: NOW_MS, forgivenCount: 0, suspects: [], maySuspect: true, hasHandler: () => true};
+const calm: Circumstances = {
+  ...{nowMs: NOW_MS, forgivenCount: 0, suspects: [], maySuspect: true, share: null, taken: []},
+  hasHandler: () => true,
+};
 const done = (unit: number): Outcome => ({kind: 'done', unit, atMs: NOW_MS, durationMs: 5, result: '1'});
 const failed = (unit: number, retryAtMs: number | null): Outcome => {
   return {kind: 'failed', unit, atMs: NOW_MS, durationMs: 5, error: ERROR, retryAtMs};
@@ -194,4 +197,57 @@ test('a suspect runs only where it may, and nothing takes its place', () => {
       });
     }),
   );
+});
+
+describe('several workers', () => {
+  const ten = planOf(rangeNode('n', 10));
+
+  test('take the first unit that nobody has', () => {
+    expect(nextAfter(ten, [], {taken: [{first: 0, last: 3}]})).toEqual({kind: 'run', unit: 4, isSuspect: false});
+    expect(nextAfter(ten, [done(5)], {taken: [{first: 0, last: 4}]})).toMatchObject({unit: 6});
+    expect(nextAfter(ten, [], {taken: [{first: 2, last: 3}]})).toMatchObject({unit: 0});
+  });
+
+  test('find everything taken where others have the rest', () => {
+    expect(nextAfter(ten, [], {taken: [{first: 0, last: 9}]})).toEqual({kind: 'taken'});
+    expect(nextAfter(ten, [failed(3, NOW_MS + 10)], {taken: [{first: 4, last: 9}]})).toMatchObject({unit: 0});
+    const rest = [done(0), done(1), done(2), failed(3, NOW_MS + 10)];
+    expect(nextAfter(ten, rest, {taken: [{first: 4, last: 9}]})).toEqual({kind: 'taken'});
+  });
+
+  test('keep to their share', () => {
+    const share = {first: 4, last: 6};
+    expect(nextAfter(ten, [], {share})).toMatchObject({unit: 4});
+    expect(nextAfter(ten, [done(4), done(5)], {share})).toMatchObject({unit: 6});
+    expect(nextAfter(ten, [done(4), done(5), done(6)], {share}).kind).toBe('over');
+    const loose = loosePlan(5);
+    expect(nextAfter(loose, [done(1)], {share: {first: 1, last: 2}})).toMatchObject({unit: 2});
+    expect(nextAfter(loose, [done(1), done(2)], {share: {first: 1, last: 2}}).kind).toBe('over');
+  });
+
+  test('are no more at a map step than may be', () => {
+    const narrow = planOf(rangeNode('n', 10, {maxConcurrency: 2}), stepNode('b'));
+    const two = [
+      {first: 0, last: 1},
+      {first: 2, last: 3},
+    ];
+    expect(nextAfter(narrow, [], {taken: two.slice(0, 1)})).toMatchObject({unit: 2});
+    expect(nextAfter(narrow, [], {taken: two})).toMatchObject({unit: 10});
+    expect(nextAfter(narrow, [done(10)], {taken: two})).toEqual({kind: 'taken'});
+  });
+
+  test('go on behind a suspect that may not run now', () => {
+    const now = {suspects: suspicious(0), maySuspect: false};
+    expect(nextAfter(ten, [], now)).toEqual({kind: 'suspect'});
+    expect(nextAfter(ten, [], {...now, taken: [{first: 1, last: 3}]})).toEqual({
+      kind: 'run',
+      unit: 4,
+      isSuspect: false,
+    });
+    expect(nextAfter(ten, [], {...now, share: {first: 0, last: 1}})).toMatchObject({unit: 1});
+    expect(nextAfter(ten, [done(1)], {...now, share: {first: 0, last: 1}})).toEqual({kind: 'suspect'});
+    expect(nextAfter(ten, [], {...now, maySuspect: true, taken: [{first: 1, last: 3}]})).toMatchObject({
+      ...{unit: 0, isSuspect: true},
+    });
+  });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {MAX_TRIES, retryWaitMs, serviceErrorKind} from '../../src/core/service-error';
+import {dayQuotaIn, MAX_TRIES, retryWaitMs, serviceErrorKind} from '../../src/core/service-error';
 
 test.each([
   'You have exceeded the property storage quota. Please remove some properties and try again.',
@@ -33,6 +33,16 @@ test.each([
   'Lock timeout: another process was holding the lock for too long.',
 ])('what is not known to be permanent is tried again: %j', (message) => {
   expect(serviceErrorKind(message)).toBe('transient');
+});
+
+test.each([
+  ['Service using too much computer time for one day', 'computerTime'],
+  ['Service invoked too many times for one day: properties.', 'invocations'],
+  ['Service called too frequently in one day: properties get', 'invocations'],
+  ['Service invoked too many times in a short time: properties.', null],
+  ['Argument too large: value', null],
+])('%j names the quota of the day: %p', (message, quota) => {
+  expect(dayQuotaIn(message)).toBe(quota);
 });
 
 test('waits double, each up to a half longer by chance', () => {

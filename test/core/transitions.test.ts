@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import {EMPTY_SUM, utf8Bytes} from '../../src/core/bytes';
-import {isFinal, isLeased, onlyPart, type Header, type Seal} from '../../src/core/header';
+import {isFinal, isLeased, partAt, type Header, type Lease, type Seal} from '../../src/core/header';
 import {decodeHeader, encodeHeader} from '../../src/core/header-codec';
 import {MAX_INLINE_SEALS, MAX_RECOVERIES, MAX_SUSPECTS, MAX_VALUE_BYTES} from '../../src/core/limits';
 import type {LogPosition, Outcome} from '../../src/core/outcome';
 import * as to from '../../src/core/transitions';
+import {oneUnit, type UnitRange} from '../../src/core/units';
 import {live, lives, type LifeEvent} from '../support/lives';
 
 const NOW_MS = 1_767_603_600_000;
@@ -16,23 +17,28 @@ function accepted(fields: Partial<to.Acceptance> = {}): Header {
     id: 'job_0mk2xyz12_abcdefghij',
     name: 'Nightly',
     owner: 'u1',
-    options: {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: true},
+    options: {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: true, workers: 1},
     plan: {inline: '{}', pieces: 0, sum: 'abc', units: 100},
     nowMs: NOW_MS,
     ...fields,
   });
 }
 
-const lease = {untilMs: NOW_MS + 390_000, by: 'x1', unit: 0};
+const lease: Lease = {untilMs: NOW_MS + 390_000, by: 'x1', mark: oneUnit(0), share: null};
 const back = (position: LogPosition): to.Return => ({
+  part: 0,
   nowMs: NOW_MS + 5_000,
   position,
   longest: {jobMs: 7, nodes: []},
   suspects: [],
+  doubts: [],
 });
-const running = to.claim(accepted(), lease, NOW_MS + 1_000);
+const running = to.claim(accepted(), 0, lease, NOW_MS + 1_000);
 const killed = (position: LogPosition, inDoubt: readonly number[] = [0]): Header =>
-  to.endLease(running, {reason: 'killed', position, inDoubt, nowMs: NOW_MS + 400_000});
+  to.endLease(running, {
+    ...{part: 0, reason: 'killed', position, nowMs: NOW_MS + 400_000},
+    inDoubt: inDoubt.map(oneUnit),
+  });
 
 test('a new job is due for the dispatcher after a minute', () => {
   const header = accepted();
@@ -49,9 +55,16 @@ test('a claim begins an epoch and goes on with the log', () => {
   expect(isLeased(running, lease.untilMs)).toBe(false);
 });
 
+test('a job that is postponed waits for the quota until a time', () => {
+  const postponed = to.postpone(killed(SOME), NOW_MS + 86_400_000, NOW_MS + 500_000);
+  expect(postponed.phase).toEqual({kind: 'paused', waiting: {reason: 'quota', untilMs: NOW_MS + 86_400_000}});
+  expect([postponed.pausedAtMs, postponed.updatedAtMs]).toEqual([NOW_MS + 500_000, NOW_MS + 500_000]);
+  expect(postponed.revision).toBe(killed(SOME).revision + 1);
+});
+
 test('a job has started once', () => {
   const paused = to.giveBack(running, back(SOME), {reason: 'budget', untilMs: null});
-  const again = to.claim(paused, lease, NOW_MS + 900_000);
+  const again = to.claim(paused, 0, lease, NOW_MS + 900_000);
   expect(again.startedAtMs).toBe(NOW_MS + 1_000);
   expect(paused.pausedAtMs).toBe(NOW_MS + 5_000);
   expect(again.pausedAtMs).toBeNull();
@@ -63,31 +76,31 @@ test('a lease that is given back leaves the end of its log', () => {
   expect(paused.phase).toEqual({kind: 'paused', waiting});
   expect(paused.parts).toEqual([{epoch: 1, log: 0, position: SOME, lease: null}]);
   expect(paused.seals).toEqual([]);
-  expect(to.claim(paused, lease, NOW_MS).parts).toEqual([{epoch: 2, log: 0, position: SOME, lease}]);
+  expect(to.claim(paused, 0, lease, NOW_MS).parts).toEqual([{epoch: 2, log: 0, position: SOME, lease}]);
 });
 
 test('a lease that was not given back is ended by a seal, and another log begins', () => {
   const header = killed(SOME, [7]);
   expect(header.seals).toEqual([{part: 0, log: 0, position: SOME}]);
   expect(header.parts).toEqual([{epoch: 1, log: 1, position: START, lease: null}]);
-  expect(header.recoveries).toEqual([{atMs: NOW_MS + 400_000, epoch: 1, reason: 'killed', inDoubt: [7]}]);
+  expect(header.recoveries).toEqual([{atMs: NOW_MS + 400_000, epoch: 1, reason: 'killed', inDoubt: [oneUnit(7)]}]);
 });
 
 test('an empty log needs no seal', () => {
   expect(killed(START).seals).toEqual([]);
-  expect(onlyPart(killed(START)).log).toBe(1);
+  expect(partAt(killed(START), 0).log).toBe(1);
 });
 
 test('a kill blames the unit in doubt, a cancel does not', () => {
   expect(killed(START, [7]).suspects).toEqual([{unit: 7, crashes: 1}]);
-  const twice = to.endLease(to.claim(killed(START, [7]), lease, NOW_MS), {
-    reason: 'killed',
-    position: START,
-    inDoubt: [7],
-    nowMs: NOW_MS,
+  const twice = to.endLease(to.claim(killed(START, [7]), 0, lease, NOW_MS), {
+    ...{part: 0, reason: 'killed', position: START, nowMs: NOW_MS},
+    inDoubt: [oneUnit(7)],
   });
   expect(twice.suspects).toEqual([{unit: 7, crashes: 2}]);
-  expect(to.endLease(running, {reason: 'canceled', position: START, inDoubt: [7], nowMs: NOW_MS}).suspects).toEqual([]);
+  const ending = {part: 0, reason: 'canceled', position: START, inDoubt: [oneUnit(7)], nowMs: NOW_MS} as const;
+  const canceled = to.endLease(running, ending);
+  expect(canceled.suspects).toEqual([]);
   expect(killed(START, []).suspects).toEqual([]);
 });
 
@@ -96,7 +109,7 @@ test('a job ends with its last outcome and without a lease', () => {
   const ended = to.finish(running, back(SOME), 'completed', last);
   expect(ended.phase).toEqual({kind: 'completed', atMs: NOW_MS + 5_000});
   expect(ended.last).toEqual(last);
-  expect(onlyPart(ended).lease).toBeNull();
+  expect(partAt(ended, 0).lease).toBeNull();
   expect(isFinal(ended)).toBe(true);
 });
 
@@ -129,9 +142,11 @@ test('a halt stands until the lease is given back, or until the next claim', () 
   const paused = to.giveBack(halted, back(SOME), waiting);
   expect(paused).toMatchObject({phase: {kind: 'paused', waiting: {reason: 'user', untilMs: null}}, isHalted: false});
   // Its owner died before it looked.
-  const ended = to.endLease(halted, {reason: 'killed', position: START, inDoubt: [], nowMs: NOW_MS + 400_000});
+  const ended = to.endLease(halted, {
+    ...{part: 0, reason: 'killed', position: START, inDoubt: [], nowMs: NOW_MS + 400_000},
+  });
   expect(ended.isHalted).toBe(true);
-  expect(to.claim(ended, lease, NOW_MS + 500_000).isHalted).toBe(false);
+  expect(to.claim(ended, 0, lease, NOW_MS + 500_000).isHalted).toBe(false);
 });
 
 test('a job that is left to the dispatcher is due at once', () => {
@@ -146,8 +161,8 @@ test('a job that ends is not paused any more', () => {
 });
 
 test('an attempt whose outcome found no room is reported as in doubt', () => {
-  expect(to.reportUncommitted(running, 4, NOW_MS).recoveries).toEqual([
-    {atMs: NOW_MS, epoch: 1, reason: 'store', inDoubt: [4]},
+  expect(to.reportUncommitted(running, 0, [oneUnit(4)], NOW_MS).recoveries).toEqual([
+    {atMs: NOW_MS, epoch: 1, reason: 'store', inDoubt: [oneUnit(4)]},
   ]);
 });
 
@@ -212,13 +227,13 @@ function overLives(check: (header: Header, log: LogPosition, before: Header) => 
 
 test('H2 a job is running exactly while it has a lease', () => {
   overLives((header) => {
-    expect(header.phase.kind === 'running').toBe(onlyPart(header).lease !== null);
+    expect(header.phase.kind === 'running').toBe(partAt(header, 0).lease !== null);
   });
 });
 
 test('H3 without a lease the header has the end of the log, and a log that died is sealed', () => {
   overLives((header, log, before) => {
-    const [part, old] = [onlyPart(header), onlyPart(before)];
+    const [part, old] = [partAt(header, 0), partAt(before, 0)];
     if (part.lease === null) expect(part.position).toEqual(log);
     if (part.log !== old.log) expect([old.log + 1, START]).toEqual([part.log, part.position]);
     const sealed = header.seals.map((seal) => seal.log);
@@ -250,7 +265,7 @@ test('every change of state is a new revision, of a time that does not go back',
   overLives((header, _log, before) => {
     expect(header.revision).toBe(before.revision + 1);
     expect(header.updatedAtMs).toBeGreaterThanOrEqual(before.updatedAtMs);
-    expect(onlyPart(header).epoch).toBeGreaterThanOrEqual(onlyPart(before).epoch);
+    expect(partAt(header, 0).epoch).toBeGreaterThanOrEqual(partAt(before, 0).epoch);
     if (isFinal(before)) expect(header.phase).toEqual(before.phase);
   });
 });
@@ -266,5 +281,79 @@ test('what a change of state makes is what is read back, to the last field', () 
   overLives((header) => {
     const decoded = decodeHeader(encodeHeader(header));
     expect(decoded.kind === 'header' ? decoded.header : decoded.kind).toStrictEqual(header);
+  });
+});
+
+describe('several workers', () => {
+  const shareOf = (first: number, last: number): Lease => ({...lease, mark: oneUnit(first), share: {first, last}});
+  const one = to.claim(accepted(), 0, shareOf(0, 9), NOW_MS + 1_000);
+  const two = to.claim(one, 1, shareOf(10, 19), NOW_MS + 2_000);
+  const waiting = {reason: 'budget', untilMs: null} as const;
+
+  test('have a part each, which is made when it is claimed first', () => {
+    expect(two.parts).toEqual([
+      {epoch: 1, log: 0, position: START, lease: shareOf(0, 9)},
+      {epoch: 1, log: 0, position: START, lease: shareOf(10, 19)},
+    ]);
+    expect(two).toMatchObject({phase: {kind: 'running'}, startedAtMs: NOW_MS + 1_000, updatedAtMs: NOW_MS + 2_000});
+  });
+
+  test('pause their job when the last of them gives its lease back', () => {
+    const first = to.giveBack(two, {...back(SOME), part: 1}, waiting);
+    expect([first.phase.kind, first.pausedAtMs]).toEqual(['running', null]);
+    expect(first.parts).toEqual([one.parts[0], {epoch: 1, log: 0, position: SOME, lease: null}]);
+    const last = to.giveBack(first, back(SOME), waiting);
+    expect([last.phase, last.pausedAtMs]).toEqual([{kind: 'paused', waiting}, NOW_MS + 5_000]);
+  });
+
+  test('stop all before the job waits for its user', () => {
+    const first = to.giveBack(to.halt(two, NOW_MS + 3_000), back(SOME), waiting);
+    expect([first.phase.kind, first.isHalted]).toEqual(['running', true]);
+    const last = to.giveBack(first, {...back(SOME), part: 1}, waiting);
+    expect([last.phase, last.isHalted]).toEqual([{kind: 'paused', waiting: {reason: 'user', untilMs: null}}, false]);
+  });
+
+  test('that die are sealed each in the log of their own part', () => {
+    const ending = {part: 1, reason: 'killed', position: SOME, inDoubt: [], nowMs: NOW_MS + 400_000} as const;
+    const ended = to.endLease(two, ending);
+    expect(ended.seals).toEqual([{part: 1, log: 0, position: SOME}]);
+    expect(ended.parts).toEqual([one.parts[0], {epoch: 1, log: 1, position: START, lease: null}]);
+    const carried = to.carryOn(ended, 1, 2, {count: 1, sum: 'x'});
+    expect(partAt(carried, 1)).toEqual({epoch: 1, log: 2, position: {count: 1, sum: 'x'}, lease: null});
+  });
+});
+
+describe('a kill during a group', () => {
+  const during = (...inDoubt: readonly UnitRange[]): Header =>
+    to.endLease(running, {part: 0, reason: 'killed', position: START, inDoubt, nowMs: NOW_MS});
+
+  test('blames no unit: each runs by itself from now on', () => {
+    const header = during({first: 3, last: 8});
+    expect([header.suspects, header.doubts]).toEqual([[], [{first: 3, last: 8}]]);
+    expect(header.recoveries).toMatchObject([{inDoubt: [{first: 3, last: 8}]}]);
+    const gaps = during(oneUnit(3), {first: 5, last: 8});
+    expect([gaps.suspects, gaps.doubts]).toEqual([[], [oneUnit(3), {first: 5, last: 8}]]);
+  });
+
+  test('of which one is left blames that', () => {
+    const header = during(oneUnit(8));
+    expect([header.suspects, header.doubts]).toEqual([[{unit: 8, crashes: 1}], []]);
+  });
+
+  test('is remembered for the last sixteen groups', () => {
+    let header = running;
+    for (let first = 0; first < 100; first += 5) {
+      const inDoubt = [{first, last: first + 4}];
+      header = to.endLease(to.claim(header, 0, lease, NOW_MS), {
+        ...{part: 0, reason: 'killed', position: START, inDoubt, nowMs: NOW_MS},
+      });
+    }
+    expect([header.doubts.length, header.doubts[0]]).toEqual([16, {first: 20, last: 24}]);
+  });
+
+  test('that a cancel ended blames nobody, and is named', () => {
+    const inDoubt = [{first: 3, last: 8}];
+    const header = to.endLease(running, {part: 0, reason: 'canceled', position: START, inDoubt, nowMs: NOW_MS});
+    expect([header.suspects, header.doubts, header.recoveries[0]?.inDoubt]).toEqual([[], [], inDoubt]);
   });
 });

@@ -9,7 +9,7 @@ import type {MemoryWorld} from '../support/memory-ports';
 import {planOf, stepNode} from '../support/plans';
 import {ADDRESS, AT_MS} from '../support/stored';
 
-const OPTIONS = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: true};
+const OPTIONS = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: true, workers: 1};
 
 const candidateOf = (fields: Partial<Candidate> = {}): Candidate => ({
   ...{name: 'Nightly', prefix: ADDRESS.prefix, owner: 'u1', options: OPTIONS},

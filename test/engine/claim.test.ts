@@ -1,13 +1,15 @@
-import {onlyPart, type Header, type Waiting} from '../../src/core/header';
+import {partAt, type Header, type Waiting} from '../../src/core/header';
 import {headerKey, sealPageKey, segmentKey} from '../../src/core/keys';
 import type {Outcome} from '../../src/core/outcome';
-import {decodeSegment, NO_UNIT} from '../../src/core/segment';
+import {decodeSegment, NO_MARKER} from '../../src/core/segment';
+import {oneUnit} from '../../src/core/units';
 import {freeBytes} from '../../src/engine/room';
 import {claimOf, DEAD, pausedFor, tryClaim, type Tried} from '../support/claims';
 import {during, type Values} from '../support/holds';
 import {loosePlan, mapNode, planOf, stepNode} from '../support/plans';
 import {
   ADDRESS,
+  at,
   AT_MS,
   done,
   failed,
@@ -27,10 +29,10 @@ describe('a claim', () => {
   test('begins an epoch, takes a lease of 390 s from the start of the execution and names the first unit', () => {
     const {header, owned, left} = claimOf({}, {}, 1_000);
     expect(header.phase).toEqual({kind: 'running'});
-    const lease = {untilMs: AT_MS + 389_000, by: 'xclaimer', unit: 0};
-    expect(onlyPart(header)).toEqual({epoch: 2, log: 0, position: START, lease});
+    const lease = {untilMs: AT_MS + 389_000, by: 'xclaimer', mark: oneUnit(0), share: null};
+    expect(partAt(header, 0)).toEqual({epoch: 2, log: 0, position: START, lease});
     expect(owned).toMatchObject({
-      ...{epoch: 2, firstUnit: 0, mustMark: false, undelivered: [], forgivenCount: 0, alarmOwner: 'u1'},
+      ...{epoch: 2, firstUnit: 0, mark: oneUnit(0), undelivered: [], forgivenCount: 0, alarmOwner: 'u1'},
       budget: {startMs: AT_MS - 1_000, endMs: AT_MS + 239_000},
     });
     expect(owned.job.header).toEqual(header);
@@ -40,22 +42,26 @@ describe('a claim', () => {
   test('goes on in the log that was given back', () => {
     const outcomes = [done(0), failed(1)];
     const {owned, left} = claimOf({position: positionOf(outcomes), logs: {0: [segment(outcomes)]}});
-    expect([owned.firstUnit, onlyPart(owned.job.header).log]).toEqual([2, 0]);
+    expect([owned.firstUnit, partAt(owned.job.header, 0).log]).toEqual([2, 0]);
     const store = new Map(Object.entries(left));
-    owned.writer.commit((key, value) => store.set(key, value), [done(2)], 3);
-    expect(segmentAt(Object.fromEntries(store), 0)).toEqual({epoch: 2, marker: 3, outcomes: [...outcomes, done(2)]});
+    owned.writer.commit((key, value) => store.set(key, value), [done(2)], at(3));
+    expect(segmentAt(Object.fromEntries(store), 0)).toEqual({
+      epoch: 2,
+      marker: at(3),
+      outcomes: [...outcomes, done(2)],
+    });
   });
 
   test('plans further executions for its owner alone, and only where triggers may continue the job', () => {
     expect(claimOf({}, {user: 'u2'}).owned.alarmOwner).toBeNull();
     expect(claimOf({}, {user: null}).owned.alarmOwner).toBeNull();
-    const options = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: false};
+    const options = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: false, workers: 1};
     expect(claimOf({header: {options}}).owned.alarmOwner).toBeNull();
   });
 
   test('lengthens the lease as the job says', () => {
-    const options = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 900_000, autoResume: true};
-    expect(onlyPart(claimOf({header: {options}}).header).lease?.untilMs).toBe(AT_MS + 900_000);
+    const options = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 900_000, autoResume: true, workers: 1};
+    expect(partAt(claimOf({header: {options}}).header, 0).lease?.untilMs).toBe(AT_MS + 900_000);
   });
 
   test('moves seals that the header has no room for to the next page, before the header', () => {
@@ -70,26 +76,26 @@ describe('a claim', () => {
 
 describe('a lease that was not given back', () => {
   const dead: StoredParts = {
-    ...{epoch: 4, lease: {...DEAD, unit: 0}},
-    logs: {0: [segment([done(0)], {epoch: 4, marker: 1})]},
+    ...{epoch: 4, lease: {...DEAD, mark: oneUnit(0)}},
+    logs: {0: [segment([done(0)], {epoch: 4, marker: at(1)})]},
   };
 
   test('is ended: its log is sealed, its unit blamed, and another log begins', () => {
     const {header, owned, left} = claimOf(dead);
     expect(header.seals).toEqual([sealOf(0, [done(0)])]);
     expect(header.suspects).toEqual([{unit: 1, crashes: 1}]);
-    expect(header.recoveries).toMatchObject([{epoch: 4, reason: 'killed', inDoubt: [1]}]);
-    expect(onlyPart(header)).toMatchObject({epoch: 5, log: 1, position: START});
+    expect(header.recoveries).toMatchObject([{epoch: 4, reason: 'killed', inDoubt: [oneUnit(1)]}]);
+    expect(partAt(header, 0)).toMatchObject({epoch: 5, log: 1, position: START});
     const store = new Map(Object.entries(left));
-    owned.writer.commit((key, value) => store.set(key, value), [done(1)], 2);
-    expect(segmentAt(Object.fromEntries(store), 1)).toEqual({epoch: 5, marker: 2, outcomes: [done(1)]});
+    owned.writer.commit((key, value) => store.set(key, value), [done(1)], at(2));
+    expect(segmentAt(Object.fromEntries(store), 1)).toEqual({epoch: 5, marker: at(2), outcomes: [done(1)]});
     expect(owned.writer.position).toEqual(positionOf([done(1)]));
   });
 
   test('leaves a suspect, which is marked right before it runs and named by no lease', () => {
     const {header, owned} = claimOf(dead);
-    expect(owned).toMatchObject({firstUnit: 1, mustMark: true});
-    expect(onlyPart(header).lease?.unit).toBe(NO_UNIT);
+    expect(owned).toMatchObject({firstUnit: 1, mark: null});
+    expect(partAt(header, 0).lease?.mark).toBeNull();
   });
 
   test('is not ended by an execution that has run something: a suspect wants one of its own', () => {
@@ -108,7 +114,7 @@ describe('a lease that was not given back', () => {
 test('a unit that one kill fails is marked, though it is no suspect', () => {
   const plan = planOf(stepNode('a', {maxCrashes: 1}), stepNode('b'));
   const {header, owned} = claimOf({plan});
-  expect([owned.mustMark, onlyPart(header).lease?.unit]).toEqual([true, NO_UNIT]);
+  expect([owned.mark, partAt(header, 0).lease?.mark]).toEqual([null, null]);
 });
 
 describe('a unit that was killed too often', () => {
@@ -140,8 +146,8 @@ describe('a unit that was killed too often', () => {
     const {got, header, left} = claimOf({plan: loosePlan(2), header: suspects(3, 4)});
     const outcomes = [killed(0), killed(1, 4)];
     expect([got.kind, header.phase.kind, header.last]).toEqual(['ended', 'failed', null]);
-    expect(onlyPart(header).position).toEqual(positionOf(outcomes));
-    expect(segmentAt(left, 0)).toEqual({epoch: 1, marker: NO_UNIT, outcomes});
+    expect(partAt(header, 0).position).toEqual(positionOf(outcomes));
+    expect(segmentAt(left, 0)).toEqual({epoch: 1, marker: NO_MARKER, outcomes});
   });
 
   test('is remembered when nothing else can run yet', () => {
@@ -164,17 +170,17 @@ describe('a unit that was killed too often', () => {
       ...{plan: loosePlan(2), header: {...suspects(3), ...waiting}, position: positionOf([retry])},
       logs: {0: [segment([retry])]},
     });
-    expect([header.suspects, onlyPart(header).position.count]).toEqual([[], 2]);
+    expect([header.suspects, partAt(header, 0).position.count]).toEqual([[], 2]);
   });
 
   test('is told of in the log of the next owner, not of the dead one', () => {
     const retry = failed(1, AT_MS + 60_000);
     const {header, left} = claimOf({
-      ...{plan: loosePlan(2), header: suspects(2), epoch: 4, lease: {...DEAD, unit: NO_UNIT}},
-      logs: {0: [segment([retry], {epoch: 4, marker: 0})]},
+      ...{plan: loosePlan(2), header: suspects(2), epoch: 4, lease: DEAD},
+      logs: {0: [segment([retry], {epoch: 4, marker: at(0)})]},
     });
-    expect(onlyPart(header)).toMatchObject({epoch: 4, log: 1, lease: null});
-    expect(segmentAt(left, 1)).toEqual({epoch: 4, marker: NO_UNIT, outcomes: [killed(0)]});
+    expect(partAt(header, 0)).toMatchObject({epoch: 4, log: 1, lease: null});
+    expect(segmentAt(left, 1)).toEqual({epoch: 4, marker: NO_MARKER, outcomes: [killed(0)]});
   });
 });
 
@@ -186,7 +192,7 @@ describe('a job of which nothing can run', () => {
   test('says until when it waits', () => {
     const {got, header} = claimOf({...parts, header: {longest: {jobMs: 7, nodes: []}}});
     expect([got.kind, header.phase]).toEqual(['waits', {kind: 'paused', waiting}]);
-    expect(onlyPart(header)).toEqual({epoch: 1, log: 0, position: positionOf([retry]), lease: null});
+    expect(partAt(header, 0)).toEqual({epoch: 1, log: 0, position: positionOf([retry]), lease: null});
     expect(header.longest.jobMs).toBe(7);
   });
 
@@ -209,16 +215,16 @@ describe('a job of which nothing can run', () => {
   });
 
   test('because its handler is gone says which, and whose kill that was', () => {
-    const values = storedJob({plan: loosePlan(1), epoch: 4, lease: {...DEAD, unit: 0}});
+    const values = storedJob({plan: loosePlan(1), epoch: 4, lease: {...DEAD, mark: oneUnit(0)}});
     const {got, header} = tryClaim(values, {}, 0, false);
     expect(got.kind).toBe('waits');
     expect(header.phase).toEqual({kind: 'paused', waiting: {reason: 'handler', untilMs: null, handler: 'work'}});
-    expect(header).toMatchObject({suspects: [{unit: 0, crashes: 1}], recoveries: [{epoch: 4, inDoubt: [0]}]});
+    expect(header).toMatchObject({suspects: [{unit: 0, crashes: 1}], recoveries: [{epoch: 4, inDoubt: [oneUnit(0)]}]});
   });
 
   test('because all is done ends, though the last owner was killed', () => {
     const {got, header, left} = claimOf({
-      ...{plan: loosePlan(1), epoch: 4, lease: {...DEAD, unit: 0}},
+      ...{plan: loosePlan(1), epoch: 4, lease: {...DEAD, mark: oneUnit(0)}},
       logs: {0: [segment([done(0)], {epoch: 4})]},
     });
     expect([got.kind, header.phase]).toEqual(['ended', {kind: 'completed', atMs: AT_MS}]);
@@ -277,6 +283,6 @@ describe('the next execution', () => {
 });
 
 test('what a claim has written is what the next reader finds', () => {
-  const {left, owned} = claimOf({epoch: 4, lease: {...DEAD, unit: 2}, logs: {0: [segment([done(0)])]}});
+  const {left, owned} = claimOf({epoch: 4, lease: {...DEAD, mark: oneUnit(2)}, logs: {0: [segment([done(0)])]}});
   expect(jobIn(left).header).toEqual(owned.job.header);
 });

@@ -119,7 +119,7 @@ describe('where a job is open', () => {
   });
 
   test('an owner that nobody waits for, or whose job is damaged, is not looked after', () => {
-    const options = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: false};
+    const options = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: false, workers: 1};
     const plan = {inline: 'gone', pieces: 0, sum: 'x', units: 1};
     for (const header of [{options}, {isHalted: true}, {plan}]) {
       const script = new Script({...owned(1, 100_000, header), ...waiting(2, AT_MS + 60 * MINUTE_MS)});
@@ -129,7 +129,7 @@ describe('where a job is open', () => {
   });
 
   test('a job of a newer version keeps the watchdog, and counts as open', () => {
-    const script = new Script({[headerKey(addressOf(1))]: '{"v":2,"what":"newer"}'});
+    const script = new Script({[headerKey(addressOf(1))]: '{"v":3,"what":"newer"}'});
     script.addWatchdog();
     expect(script.pass()).toMatchObject({open: 1, end: 'open'});
     expect(script.triggers(true)).toHaveLength(1);
@@ -163,7 +163,7 @@ describe('where nothing is open', () => {
   });
 
   test('jobs that wait for their user or are run by hand need no trigger', () => {
-    const options = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: false};
+    const options = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: false, workers: 1};
     const stopped = waiting(1, AT_MS, pausedFor({reason: 'user', untilMs: null}));
     const script = new Script({...stopped, ...waiting(2, AT_MS - 1, {options})});
     const watchdog = script.addWatchdog();

@@ -1,4 +1,4 @@
-import {onlyPart, type Header, type Waiting} from '../../src/core/header';
+import {partAt, type Header, type Waiting} from '../../src/core/header';
 import {headerKey, planKey, userKey} from '../../src/core/keys';
 import {ORPHAN_AFTER_MS} from '../../src/core/limits';
 import {readHeader} from '../../src/core/stored-job';
@@ -12,7 +12,7 @@ import {AT_MS, failed, LEASE, positionOf, segment, type StoredParts} from '../su
 
 /** Which waits for the dispatcher since `AT_MS`. */
 const DUE = pausedFor({reason: 'budget', untilMs: AT_MS});
-const MANUAL = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: false};
+const MANUAL = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: false, workers: 1};
 
 /** A job of that number, `job 1`, due unless it says otherwise. */
 function job(number: number, header: Partial<Header> = {}, parts: StoredParts = {}): Values {
@@ -277,5 +277,5 @@ test('whose pass it is tells the trigger, else the properties of the user', () =
 test('a job without autoResume is nobody’s business', () => {
   const script = new Script(job(1, {options: MANUAL}));
   expect(script.pass()).toEqual({jobs: [], open: 1, end: 'open'});
-  expect([script.world.triggers, onlyPart(headerOf(script, 1)).epoch]).toEqual([[], 1]);
+  expect([script.world.triggers, partAt(headerOf(script, 1), 0).epoch]).toEqual([[], 1]);
 });

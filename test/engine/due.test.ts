@@ -17,7 +17,7 @@ describe('the dispatcher may take a job', () => {
   });
 
   test('not while somebody owns it, once it has ended, when it waits for its user, or was accepted without', () => {
-    const options = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: false};
+    const options = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: false, workers: 1};
     expect(due({lease: LEASE})).toBeNull();
     expect(due({header: {phase: {kind: 'completed', atMs: AT_MS}}})).toBeNull();
     expect(due({header: pausedFor({reason: 'user', untilMs: null})})).toBeNull();

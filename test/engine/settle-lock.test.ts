@@ -1,5 +1,5 @@
 /** An owner that has to wait for the lock commits what it has before. */
-import {onlyPart} from '../../src/core/header';
+import {partAt} from '../../src/core/header';
 import type {RunEnd} from '../../src/engine/runner';
 import type {Ports} from '../../src/engine/ports';
 import {holdToSettle, type Turn} from '../../src/engine/settle';
@@ -35,7 +35,7 @@ describe('the lock', () => {
     expect(completedAtRelease(settled)).toEqual([0, 1]);
     expect([settled.got, headerOf(settled).phase.kind, completedOf(settled)]).toEqual(['settled', 'completed', [0, 1]]);
     // Committed once: the header ends the log behind it.
-    expect(onlyPart(headerOf(settled)).position.count).toBe(2);
+    expect(partAt(headerOf(settled), 0).position.count).toBe(2);
   });
 
   test('that is busy for a moment is waited for', () => {

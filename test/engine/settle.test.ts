@@ -1,5 +1,5 @@
 import {utf8Bytes} from '../../src/core/bytes';
-import {onlyPart, type Header, type Waiting} from '../../src/core/header';
+import {partAt, type Header, type Waiting} from '../../src/core/header';
 import {decodeHeader, encodeHeader} from '../../src/core/header-codec';
 import {BALLAST_KEY, headerKey, planKey, segmentKey} from '../../src/core/keys';
 import {BALLAST_BYTES, HOST_BYTES, INLINE_RESULT_BYTES, STORE_BYTES} from '../../src/core/limits';
@@ -7,6 +7,7 @@ import {outcomeText, type Outcome} from '../../src/core/outcome';
 import {MAX_TRIES} from '../../src/core/service-error';
 import {readLarge} from '../../src/core/stored-job';
 import {claim, halt} from '../../src/core/transitions';
+import {oneUnit} from '../../src/core/units';
 import type {RunEnd} from '../../src/engine/runner';
 import {addressOf, hostOf, jobAt, sizeOf, type Values} from '../support/holds';
 import type {MemoryWorld} from '../support/memory-ports';
@@ -38,7 +39,7 @@ describe('the end of a job', () => {
   test('leaves several outcomes to the log', () => {
     const settled = settleAfter(over(done(0), done(1)), {plan: loosePlan(2)});
     expect([headerOf(settled).last, completedOf(settled)]).toEqual([null, [0, 1]]);
-    expect(onlyPart(headerOf(settled)).position).toEqual(positionOf([done(0), done(1)]));
+    expect(partAt(headerOf(settled), 0).position).toEqual(positionOf([done(0), done(1)]));
   });
 
   test('may come without an outcome, and then the log is not touched', () => {
@@ -76,7 +77,7 @@ describe('a pause', () => {
     const settled = settleAfter(pause(BUDGET, done(0)));
     const waiting = {reason: 'budget', untilMs: AT_MS + 10_000};
     expect(headerOf(settled)).toMatchObject({phase: {kind: 'paused', waiting}, last: null, longest: LONGEST});
-    expect([completedOf(settled), onlyPart(headerOf(settled)).lease]).toEqual([[0], null]);
+    expect([completedOf(settled), partAt(headerOf(settled), 0).lease]).toEqual([[0], null]);
   });
 
   test('for anything else is as long as it says', () => {
@@ -99,11 +100,11 @@ describe('a pause', () => {
 });
 
 describe('a lease that is not the owner’s any more is not touched', () => {
-  const lease = {untilMs: AT_MS + 900_000, by: 'xother', unit: 0};
-  const withoutLease = (header: Header): Header => ({...header, parts: [{...onlyPart(header), lease: null}]});
+  const lease = {untilMs: AT_MS + 900_000, by: 'xother', mark: oneUnit(0), share: null};
+  const withoutLease = (header: Header): Header => ({...header, parts: [{...partAt(header, 0), lease: null}]});
 
   test.each([
-    ['taken over', rewritten((header) => claim(header, lease, AT_MS))],
+    ['taken over', rewritten((header) => claim(header, 0, lease, AT_MS))],
     ['ended', rewritten((header) => ({...withoutLease(header), phase: {kind: 'canceled', atMs: AT_MS}}))],
     ['gone', (world: MemoryWorld) => void world.values.delete(headerKey(ADDRESS))],
     ['damaged', (world: MemoryWorld) => void world.values.set(headerKey(ADDRESS), '{')],
@@ -128,28 +129,31 @@ describe('a store without room', () => {
     const used = sizeOf(Object.fromEntries(world.values));
     for (const [key, value] of Object.entries(hostOf(STORE_BYTES - used - leftBytes))) world.values.set(key, value);
   };
-  const full: RunEnd = {kind: 'full', unit: 1, bytes: 5_000, rest: {outcomes: [done(1)], longest: LONGEST, calls: 1}};
+  const full: Extract<RunEnd, {kind: 'full'}> = {
+    ...{kind: 'full', units: [oneUnit(1)], bytes: 5_000},
+    rest: {outcomes: [done(1)], longest: LONGEST, calls: 1},
+  };
   const waiting = {reason: 'store', untilMs: null};
 
   test('for an outcome makes the job wait, and the attempt is reported as in doubt', () => {
     const settled = settleAfter(full, {header: {suspects: [{unit: 1, crashes: 1}]}});
     expect(headerOf(settled)).toMatchObject({
       ...{phase: {kind: 'paused', waiting: {...waiting, bytes: 5_000}}, longest: LONGEST},
-      recoveries: [{atMs: AT_MS + 10_000, reason: 'store', inDoubt: [1]}],
+      recoveries: [{atMs: AT_MS + 10_000, reason: 'store', inDoubt: [oneUnit(1)]}],
       suspects: [{unit: 1, crashes: 1}],
     });
     expect([settled.got, completedOf(settled)]).toEqual(['settled', []]);
   });
 
   test('for a marker makes the job wait, and nothing is in doubt', () => {
-    expect(headerOf(settleAfter({...full, unit: -1})).recoveries).toEqual([]);
+    expect(headerOf(settleAfter({...full, units: []})).recoveries).toEqual([]);
   });
 
-  test('for the last outcomes does so, too, with the last of them in doubt', () => {
+  test('for the last outcomes does so, too, with all of them in doubt', () => {
     const settled = settleAfter(over(done(0), large(1)), {plan: loosePlan(2)}, crowd(12_000));
     expect(headerOf(settled)).toMatchObject({
       phase: {kind: 'paused', waiting},
-      recoveries: [{reason: 'store', inDoubt: [1]}],
+      recoveries: [{reason: 'store', inDoubt: [{first: 0, last: 1}]}],
     });
     const {phase} = headerOf(settled);
     const bytes = phase.kind === 'paused' ? (phase.waiting.bytes ?? 0) : 0;

@@ -117,7 +117,7 @@ function damagedText(text: string, other: string, damage: Damage): string {
     case 'number':
       return withNumber(text, damage);
     case 'newer':
-      return text.replace(/^\{"v":1,/, `{"v":${Math.abs(damage.number) + 2},`);
+      return text.replace(/^\{"v":2,/, `{"v":${Math.abs(damage.number) + 3},`);
     case 'packed':
       return `z${damage.text}${other.slice(0, damage.at)}`;
     case 'bomb':

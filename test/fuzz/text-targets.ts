@@ -8,7 +8,7 @@ import {pack, unpack} from '../../src/core/pack';
 import {decodePlan, encodePlan} from '../../src/core/plan-codec';
 import {NumberedPlan} from '../../src/core/plan';
 import {decodeSegment, encodeSegment} from '../../src/core/segment';
-import {readUserTriggers} from '../../src/engine/alarm';
+import {readUserTriggers} from '../../src/engine/user-key';
 import {jobsIn, prefixesIn} from '../../src/engine/hold';
 import {anyJson, anyText, headers, jsonText, mutate, mutations, segments} from '../support/arbitraries';
 import {plans} from '../support/plans';
@@ -58,8 +58,16 @@ function checkPlan(text: string): void {
   if (plan === null) return;
   assertSame(problemsOfPlan(plan), [], 'the plan');
   const numbered = new NumberedPlan(plan);
-  for (let unit = 0; unit < Math.min(50, numbered.unitCount); unit++) read(() => numbered.payload(unit));
-  assertSame(JSON.stringify(decodePlan(encodePlan(plan))), JSON.stringify(plan), 'the plan, written and read again');
+  try {
+    for (let unit = 0; unit < Math.min(50, numbered.unitCount); unit++) read(() => numbered.payload(unit));
+  } catch (thrown) {
+    // Items that stand apart are looked at late, and damage of them is reported then.
+    if ((thrown as {code?: unknown}).code === 'RECORD_CORRUPT') return;
+    throw thrown;
+  }
+  const written = encodePlan(plan);
+  const again = decodePlan(written);
+  assertSame(again === null ? null : encodePlan(again), written, 'the plan, written and read again');
 }
 
 function checkOutcome(raw: unknown): void {

@@ -134,7 +134,8 @@ describe('a host that', () => {
 describe('versions of the library', () => {
   // A version with other names inside and another schema, as far as text can make one.
   const OTHER = BUNDLE.replace(/ast-jobs \d+\.\d+\.\d+/, 'ast-jobs 9.9.9');
-  const NEXT = OTHER.replace('var SCHEMA = 1;', 'var SCHEMA = 2;');
+  const NEXT = OTHER.replace('var SCHEMA = 2;', 'var SCHEMA = 3;');
+  const OLDER = OTHER.replace('var SCHEMA = 2;', 'var SCHEMA = 1;');
 
   test('may alternate on one store', () => {
     expect(OTHER).not.toBe(BUNDLE);
@@ -166,5 +167,22 @@ describe('versions of the library', () => {
     lab.settle(6 * HOUR_MS);
     expect(lab.status(id)).toMatchObject({status: 'completed', recoveries: []});
     expect(lab.runs()).toEqual(['s1', 's2', 's3', 's4']);
+  });
+
+  test('of an older schema are followed by this one in the middle of a job', () => {
+    expect(OLDER).not.toBe(OTHER);
+    const lab = newLab({project: withBundle(OLDER)});
+    const {id} = lab.enqueue(inLine(4, {ms: 150_000}));
+    untilStep(lab, 's2');
+    const header = (): string =>
+      lab.world.store('script').get(lab.jobKeys().find((key) => key.endsWith('~h')) ?? '') ?? '';
+    expect(header()).toMatch(/^\{"v":1,/);
+    lab.world.deploy(withBundle(BUNDLE));
+    expect(lab.status(id)).toMatchObject({status: 'running', results: {s1: 's1 done'}});
+    lab.settle(6 * HOUR_MS);
+    expect(header()).toMatch(/^\{"v":2,/);
+    expect(lab.status(id)).toMatchObject({status: 'completed', recoveries: []});
+    expect(lab.runs()).toEqual(['s1', 's2', 's3', 's4']);
+    lab.expectTidy();
   });
 });

@@ -130,7 +130,10 @@ function byReference() {
     lab.settle();
     const {keys, ctx, left} = lab.world.effects[0]?.data as {keys: string[]; ctx: object; left: number};
     expect(keys).toEqual(
-      ['jobId', 'stepId', 'name', 'attempt', 'results', 'payload', 'idempotencyKey', 'timeLeftMs'].sort(),
+      [
+        ...['jobId', 'stepId', 'name', 'attempt', 'results', 'payload', 'idempotencyKey', 'timeLeftMs'],
+        ...['cursor', 'checkpoint', 'each', 'isCanceled', 'yield'],
+      ].sort(),
     );
     const idempotencyKey = `${id}/a`;
     expect(ctx).toEqual({
@@ -141,6 +144,7 @@ function byReference() {
       results: {},
       payload: {n: 1},
       idempotencyKey,
+      cursor: null,
     });
     expect(left).toBeGreaterThan(235_000);
     expect(left).toBeLessThanOrEqual(240_000);

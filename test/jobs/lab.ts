@@ -162,7 +162,8 @@ export class Lab {
   expectTidy(): void {
     expect(this.world.triggers()).toEqual([]);
     expect([...this.world.store('user').keys()].filter((key) => key !== 'AST_JOBS_OWNER')).toEqual([]);
-    const keys = [...this.world.store('script').keys()];
+    const store = this.world.store('script');
+    const keys = [...store.keys()];
     expect(keys.filter((key) => key.startsWith('AST_JOBS_USER~'))).toEqual([]);
     const headers = keys.filter((key) => key.endsWith('~h')).map((key) => key.slice(0, -1));
     const orphans = this.jobKeys().filter((key) => !headers.some((start) => key.startsWith(start)));

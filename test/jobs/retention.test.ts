@@ -1,6 +1,6 @@
 /** What stays of jobs: folds after seven days, nothing after thirty, and headers that do not grow. */
 import type {JobRecord} from '../../src/types';
-import {DAY_MS, HOUR_MS, inLine, MINUTE_MS, SECOND_MS, step, useLabs, type Lab} from './lab';
+import {DAY_MS, HOUR_MS, inLine, MINUTE_MS, noise, SECOND_MS, step, useLabs, type Lab} from './lab';
 
 const newLab = useLabs();
 
@@ -166,5 +166,127 @@ test('what was left by a killed request is swept after an hour, and the triggers
   expect(lab.jobKeys().length).toBeGreaterThan(0);
   lab.settle(3 * HOUR_MS);
   expect(lab.jobKeys()).toEqual([]);
+  lab.expectTidy();
+});
+
+describe('retention by configuration', () => {
+  test('of fewer days folds and purges sooner, and folds no later than it purges', () => {
+    const lab = newLab();
+    lab.world.setProperty('script', 'AST_JOBS_RETENTION_DAYS', '3');
+    const {id} = lab.enqueue(inLine(3, {chars: 5_000}));
+    lab.settle();
+    lab.pass(2.9 * DAY_MS);
+    tick(lab);
+    expect(lab.status(id).folded).toBeUndefined();
+    lab.pass(0.2 * DAY_MS);
+    tick(lab);
+    expect(lab.refusal('status', id).code).toBe('JOB_NOT_FOUND');
+  });
+
+  test('of more days keeps the summary longer', () => {
+    const lab = newLab();
+    lab.world.setProperty('script', 'AST_JOBS_RETENTION_DAYS', '90');
+    const {id} = lab.enqueue(inLine(3));
+    lab.settle();
+    lab.pass(80 * DAY_MS);
+    tick(lab);
+    expect(lab.status(id)).toMatchObject({status: 'completed', folded: true});
+    lab.pass(11 * DAY_MS);
+    tick(lab);
+    expect(lab.refusal('status', id).code).toBe('JOB_NOT_FOUND');
+  });
+
+  test('of fewer bytes makes room sooner, refuses what cannot fit, and bounds results', () => {
+    const lab = newLab();
+    lab.world.setProperty('script', 'AST_JOBS_MAX_BYTES', '50000');
+    const first = lab.call('run', {name: 'one', steps: inLine(1, {chars: 30_000})}).id;
+    const second = lab.call('run', {name: 'two', steps: inLine(1, {chars: 30_000})}).id;
+    expect([lab.status(first).folded, lab.status(second).folded]).toEqual([true, undefined]);
+    const refusal = lab.refusal('enqueue', {name: 'job', steps: [step('a', {text: noise(90_000)})]});
+    expect(refusal).toMatchObject({code: 'PLAN_TOO_LARGE', details: {limitBytes: 50_000}});
+    const {id} = lab.call('run', {name: 'job', steps: [step('a', {chars: 60_000})]});
+    expect(lab.status(id).lastError).toMatchObject({code: 'RESULT_TOO_LARGE'});
+    expect(ownBytes(lab)).toBeLessThanOrEqual(50_000);
+  });
+
+  test('that was lowered is reached by and by, without a new job that would need the room', () => {
+    const lab = newLab();
+    for (let jobs = 0; jobs < 8; jobs++) lab.call('run', {name: 'job', steps: inLine(1, {chars: 20_000})});
+    expect(ownBytes(lab)).toBeGreaterThan(160_000);
+    lab.world.setProperty('script', 'AST_JOBS_MAX_BYTES', '100000');
+    for (let passes = 0; passes < 3; passes++) lab.world.call('astJobsWorker');
+    expect(ownBytes(lab)).toBeLessThanOrEqual(100_000);
+  });
+
+  test('beats a script property where it is configured for this execution', () => {
+    const lab = newLab();
+    lab.world.setProperty('script', 'AST_JOBS_MAX_BYTES', '400000');
+    const outcomes = lab.callAll(
+      ['configure', {maxBytes: '60000', retentionDays: 1}],
+      ['enqueue', {name: 'job', steps: [step('a', {text: noise(150_000)})]}],
+    );
+    expect(outcomes[0]?.value).toEqual({AST_JOBS_MAX_BYTES: '60000', AST_JOBS_RETENTION_DAYS: '1'});
+    expect(outcomes[1]?.error).toMatchObject({code: 'PLAN_TOO_LARGE', details: {limitBytes: 60_000}});
+  });
+
+  test.each([
+    [{retentionDays: 0}, /^retentionDays must be an integer from 1 to 3650, got `0`/],
+    [{retentionDays: 'a week'}, /got `"a week"`/],
+    [{AST_JOBS_MAX_BYTES: 49_999}, /^AST_JOBS_MAX_BYTES must be an integer from 50000 to 450000/],
+    [{maxBytes: 450_001}, /^maxBytes must be/],
+  ])('refuses %j', (settings, message) => {
+    const refusal = newLab().refusal('configure', settings);
+    expect(refusal).toMatchObject({code: 'INVALID_OPTION', message: expect.stringMatching(message) as unknown});
+  });
+
+  test('that makes no sense stops nothing: the default holds, and one line says so', () => {
+    const lab = newLab();
+    lab.world.setProperty('script', 'AST_JOBS_RETENTION_DAYS', 'for ever');
+    lab.world.setProperty('script', 'AST_JOBS_MAX_BYTES', ' 12 ');
+    const {id} = lab.enqueue(inLine(3));
+    lab.settle();
+    expect(lab.status(id).status).toBe('completed');
+    const passes = lab.world.executions.filter(({trigger, calls}) => trigger !== null && calls > 5);
+    expect(passes.length).toBeGreaterThan(0);
+    for (const {log} of passes) {
+      const lines = log.filter((line) => line.includes('The default'));
+      expect(lines).toEqual([
+        'AST.Jobs: Script property AST_JOBS_RETENTION_DAYS must be an integer from 1 to 3650, got `"for ever"`. The default 30 is used.',
+        'AST.Jobs: Script property AST_JOBS_MAX_BYTES must be an integer from 50000 to 450000, got `12`. The default 409600 is used.',
+      ]);
+    }
+  });
+});
+
+/** Bytes that the jobs of a lab use. */
+function ownBytes(lab: Lab): number {
+  const store = lab.world.store('script');
+  return lab.jobKeys().reduce((sum, key) => sum + Buffer.byteLength(key) + Buffer.byteLength(store.get(key) ?? ''), 0);
+}
+
+test('hundreds of jobs in a row leave the store no fuller than the retention says', () => {
+  const lab = newLab({latency: {read: 1, write: 1, lock: 1, release: 1, trigger: 1}});
+  lab.world.setProperty('script', 'AST_JOBS_MAX_BYTES', '60000');
+  lab.world.setProperty('script', 'AST_JOBS_RETENTION_DAYS', '2');
+  let most = 0;
+  const runMany = (count: number): void => {
+    lab.world.call(
+      'apiAll',
+      [Array.from({length: count}, () => ['run', {name: 'job', steps: [step('a', {chars: 1_000})]}])],
+      {
+        wallMs: 3_600_000,
+      },
+    );
+    most = Math.max(most, ownBytes(lab));
+  };
+  for (let round = 0; round < 10; round++) runMany(30);
+  expect(most).toBeLessThanOrEqual(60_000);
+  expect(most).toBeGreaterThan(50_000);
+  // By age they go, too: some forty with a pass, and passes come until all are gone.
+  lab.pass(2.1 * DAY_MS);
+  runMany(1);
+  tick(lab);
+  lab.pass(2 * HOUR_MS);
+  expect(lab.call<JobRecord[]>('list', {limit: 1_000})).toHaveLength(2);
   lab.expectTidy();
 });

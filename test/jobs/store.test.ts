@@ -120,6 +120,31 @@ describe('when the host fills the store between two steps', () => {
   });
 });
 
+test('a step that saved where it is goes on there after the store was full', () => {
+  const lab = newLab({
+    project: pasted(`
+      function walk(ctx) {
+        ctx.each({count: 20}, function (_item, index) {
+          Sim.effect('visit', index);
+          Utilities.sleep(5000);
+        }, {everyItems: 1});
+      }
+    `),
+  });
+  const {id} = lab.enqueue([{id: 'walk', handler: 'walk'}]);
+  const visits = (): number => lab.world.effects.filter(({name}) => name === 'visit').length;
+  lab.world.runWhile(() => visits() < 8);
+  fillUpTo(lab, 0);
+  lab.pass(30 * MINUTE_MS);
+  expect(lab.status(id)).toMatchObject({status: 'paused', waiting: {reason: 'store'}});
+  const before = visits();
+  empty(lab);
+  lab.settle();
+  expect(lab.status(id)).toMatchObject({status: 'completed'});
+  expect(visits() - before).toBeLessThanOrEqual(20 - 7);
+  lab.expectTidy();
+});
+
 describe('a full store', () => {
   test('refuses a new job with the number, and nothing is stored', () => {
     const lab = newLab();

@@ -77,6 +77,50 @@ function large() {
     {id: 'after', handler: 'sizeOf', dependsOn: 'big'},
   ]});
 }
+/** Groups of a few items, some of which return nothing. */
+function grouped() {
+  return AST.Jobs.enqueueMany({name: 'grouped', handler: 'short', items: {count: 14}, checkpoint: {everyMs: 2000, everyItems: 5}});
+}
+function short(ctx) { note(ctx, 200); return ctx.payload.item % 7 < 3 ? undefined : ctx.payload.item; }
+/** Steps that save where they are: by themselves, and by hand. */
+function walking() {
+  return AST.Jobs.enqueue({name: 'walking', steps: [
+    {id: 'walk', handler: 'walk'},
+    {id: 'hand', handler: 'byHand', dependsOn: 'walk'},
+  ]});
+}
+function walk(ctx) {
+  note(ctx, 0);
+  return ctx.each([1, 2, 3, 4, 5, 6], function (n, index, sum) { Utilities.sleep(900); return sum + n; }, {initial: 0, everyMs: 1500});
+}
+function byHand(ctx) {
+  note(ctx, 0);
+  var at = ctx.cursor || {next: 1, text: ''};
+  for (; at.next <= 4; ctx.checkpoint(at)) {
+    Utilities.sleep(300);
+    at = {next: at.next + 1, text: at.text + at.next};
+  }
+  return at.text;
+}
+function yielding() {
+  return AST.Jobs.enqueue({name: 'yielding', steps: [{id: 'turns', handler: 'inTurns'}]});
+}
+function inTurns(ctx) {
+  note(ctx, 100);
+  var turn = ctx.cursor || 0;
+  if (turn === 2) return 'turned';
+  ctx.checkpoint(turn + 1);
+  ctx.yield();
+}
+/** Enough work for two, who share it from the second minute on. */
+function sharing() {
+  return AST.Jobs.mapReduce({name: 'sharing', mode: 'enqueue', workers: 2, items: {count: 16}, mapHandler: 'twenty', reduceHandler: 'sumUp', checkpoint: {everyItems: 1}});
+}
+function twenty(ctx) { note(ctx, 20000); return ctx.payload.item; }
+function sumUp(ctx) {
+  note(ctx, 200);
+  return ctx.payload.mapStepIds.reduce(function (sum, id) { return sum + ctx.results[id]; }, 0);
+}
 function sizeOf(ctx) { note(ctx, 0); return ctx.results.big.length; }
 function cancelIt() { var id = AST.Jobs.list({name: 'chain'})[0].id; return AST.Jobs.cancel(id); }
 function stopAll() { return AST.Jobs.stop(); }
@@ -172,6 +216,41 @@ export const SCENARIOS: readonly Scenario[] = [
     job: 'chain',
     status: 'completed',
     results: CHAIN_RESULTS,
+  },
+];
+
+const GROUPED = Object.fromEntries(
+  Array.from({length: 14}, (_none, index) => [`item_${index + 1}`, index % 7 < 3 ? null : index]),
+);
+
+const SHARED = Object.fromEntries(Array.from({length: 16}, (_none, index) => [`map_${index + 1}`, index]));
+
+/** Two workers on one job. */
+export const SHARING: Scenario = {
+  name: 'two workers',
+  act: 'sharing',
+  job: 'sharing',
+  status: 'completed',
+  results: {...SHARED, reduce: 120},
+};
+
+/** Items in groups, and steps that save where they are. */
+export const PARTLY_DONE: readonly Scenario[] = [
+  {name: 'groups of items', act: 'grouped', job: 'grouped', status: 'completed', results: GROUPED},
+  {
+    name: 'a walk, and a step that saves where it is',
+    act: 'walking',
+    job: 'walking',
+    status: 'completed',
+    results: {walk: 21, hand: '1234'},
+  },
+  {
+    name: 'a step in turns',
+    act: 'yielding',
+    job: 'yielding',
+    status: 'completed',
+    results: {turns: 'turned'},
+    failures: {turns: 2},
   },
 ];
 

@@ -79,7 +79,10 @@ function check(world: World, scenario: Scenario, acting: Execution, faults: numb
   return problems;
 }
 
-/** A step runs once, once more for each failure of its own, and once more for each time it was reported as in doubt. */
+/**
+ * A step runs once, once more for each failure of its own, and once more for each time it was reported as in doubt. Each
+ * attempt that comes after such a report knows that it is not the first.
+ */
 function repeated(job: JobRow, effects: readonly Effect[], scenario: Scenario, faults: number): readonly string[] {
   const runs = new Map<string, number>();
   for (const effect of effects) {
@@ -90,11 +93,12 @@ function repeated(job: JobRow, effects: readonly Effect[], scenario: Scenario, f
   const inDoubt = new Map<string, number>();
   let reported = 0;
   for (const recovery of job.recoveries) {
-    reported += recovery.inDoubt.length;
+    // Items of a group are in doubt together.
+    if (recovery.inDoubt.length > 0) reported++;
     for (const step of recovery.inDoubt) inDoubt.set(step, (inDoubt.get(step) ?? 0) + 1);
   }
   const problems: string[] = [];
-  if (reported > faults) problems.push(`${reported} attempts in doubt after ${faults} faults`);
+  if (reported > faults) problems.push(`${reported} times something was in doubt after ${faults} faults`);
   for (const [step, count] of runs) {
     const allowed = 1 + (inDoubt.get(step) ?? 0) + (scenario.failures?.[step] ?? 0);
     if (count > allowed) problems.push(`step ${step} ran ${count} times, ${allowed} are explained`);
@@ -102,7 +106,7 @@ function repeated(job: JobRow, effects: readonly Effect[], scenario: Scenario, f
   return problems;
 }
 
-/** Nothing stays but retained jobs, the prefix registry, the ballast, the user's id and the host's own keys. */
+/** Nothing stays but retained jobs, the prefix registry, the ballast, the user's id and use, and the host's own keys. */
 function leftOver(world: World): readonly string[] {
   const store = world.store('script');
   const headers = new Set([...store.keys()].filter((key) => key.endsWith('~h')).map((key) => key.slice(0, -1)));

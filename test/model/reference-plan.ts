@@ -2,7 +2,7 @@
  * What a request asks for, in the words of README.md: units with ids, dependencies and policies, the options that are
  * stored with the job, and where the options come from when the request leaves them out.
  */
-import type {JobOptions, OrchestrationSummary, ResolvedJobOptions, RetryPolicy} from '../../src/types';
+import type {ItemsRequest, JobOptions, OrchestrationSummary, ResolvedJobOptions, RetryPolicy} from '../../src/types';
 import type {Work} from './host';
 import type {Submission} from './requests';
 import type {Settings} from './settings';
@@ -73,7 +73,7 @@ export function planOf(submission: Submission, configured: Settings, properties:
         maxConcurrency = 10,
       } = submission.request;
       const units = unitsOfItems(
-        items,
+        valuesOf(items),
         String(handler),
         stepIdPrefix,
         sharedPayload,
@@ -88,7 +88,7 @@ export function planOf(submission: Submission, configured: Settings, properties:
       const prefix = map.stepIdPrefix ?? short.mapStepIdPrefix ?? 'map';
       const shared = map.payload ?? short.mapPayload;
       const mapped = unitsOfItems(
-        items,
+        valuesOf(items),
         String(map.handler ?? short.mapHandler),
         prefix,
         shared,
@@ -106,6 +106,13 @@ export function planOf(submission: Submission, configured: Settings, properties:
       return {...base, mode, units: [...mapped, last], helper: 'map_reduce', maxConcurrency};
     }
   }
+}
+
+/** A range is the numbers from 0 on. */
+function valuesOf(items: ItemsRequest): readonly unknown[] {
+  if (Array.isArray(items)) return items as readonly unknown[];
+  if (!('count' in items)) throw new RangeError('The model knows no pages.');
+  return Array.from({length: items.count}, (_none, index) => index);
 }
 
 function unitsOfItems(

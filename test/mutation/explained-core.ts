@@ -34,33 +34,6 @@ export const EXPLAINED_CORE: readonly Explanation[] = [
     why: 'A run has two outcomes or more; the guard is for the compiler.',
   },
   {
-    file: 'src/core/ledger.ts',
-    within: 'hasOpenUnits',
-    mutants: [['return (this.openUnits[nodeIndex] ?? 0) > 0;', 'return (this.openUnits[nodeIndex]) > 0;']],
-    reason: 'equivalent',
-    why: 'undefined > 0 is false as 0 > 0 is.',
-  },
-  {
-    file: 'src/core/ledger.ts',
-    within: 'firstOpenUnit',
-    mutants: [
-      ['let cursor = this.cursors[nodeIndex] ?? 0;', 'let cursor = this.cursors[nodeIndex];'],
-      ['let cursor = this.cursors[nodeIndex] ?? 0;', 'let cursor = this.cursors[nodeIndex] ?? 1;'],
-    ],
-    reason: 'equivalent',
-    why: 'Asked of nodes of the plan only, and each has a cursor.',
-  },
-  {
-    file: 'src/core/ledger.ts',
-    within: 'settle',
-    mutants: [
-      ['counts[node] = (counts[node] ?? 0) + by;', 'counts[node] = (counts[node]) + by;'],
-      ['counts[node] = (counts[node] ?? 0) + by;', 'counts[node] = (counts[node] ?? 1) + by;'],
-    ],
-    reason: 'equivalent',
-    why: 'Every node of the plan has a count from the start.',
-  },
-  {
     file: 'src/core/stored-job.ts',
     within: 'readHeader',
     mutants: [
@@ -97,18 +70,6 @@ export const EXPLAINED_CORE: readonly Explanation[] = [
     mutants: [['if (outcomes.length < position.count) return null;', 'if (false) return null;']],
     reason: 'guarded',
     why: 'Fewer outcomes have another fingerprint, which is compared next.',
-  },
-  {
-    file: 'src/core/stored-job.ts',
-    within: 'applyAll',
-    mutants: [
-      [
-        'if (!Number.isInteger(outcome.unit) || outcome.unit < 0 || outcome.unit >= plan.unitCount) return false;',
-        'if (!Number.isInteger(outcome.unit) && outcome.unit < 0 || outcome.unit >= plan.unitCount) return false;',
-      ],
-    ],
-    reason: 'guarded',
-    why: 'The codec takes no outcome whose unit is no count.',
   },
   {
     file: 'src/core/stored-job.ts',

@@ -19,30 +19,6 @@ export const EXPLAINED_ENGINE: readonly Explanation[] = [
     why: 'An estimate with some 200 bytes to spare, where one byte more or less decides nothing.',
   },
   {
-    file: 'src/engine/claim.ts',
-    within: 'top',
-    mutants: [
-      [
-        'const EMPTY_TAIL: Tail = {position: {count: 0, sum: EMPTY_SUM}, index: -1, segment: null};',
-        'const EMPTY_TAIL: Tail = {position: {count: 0, sum: EMPTY_SUM}, index: -0, segment: null};',
-      ],
-    ],
-    reason: 'equivalent',
-    why: 'The writer begins an empty log at 0 in both cases.',
-  },
-  {
-    file: 'src/engine/claim.ts',
-    within: 'claimJob',
-    mutants: [
-      [
-        'const isAsked = terms.isForced && mayStart({...budget, endMs: latestEndMs(budget)}, nowMs, expected, false);',
-        'const isAsked = terms.isForced && mayStart({endMs: latestEndMs(budget)}, nowMs, expected, false);',
-      ],
-    ],
-    reason: 'guarded',
-    why: 'What is lost is the fence, and the latest end lies 30 s before it.',
-  },
-  {
     file: 'src/engine/settle.ts',
     within: 'settle',
     mutants: [
@@ -53,22 +29,6 @@ export const EXPLAINED_ENGINE: readonly Explanation[] = [
     ],
     reason: 'equivalent',
     why: 'What is not there is no JSON either, so that it is damaged as an empty text is.',
-  },
-  {
-    file: 'src/engine/settle.ts',
-    within: 'settleOutcomes',
-    mutants: [
-      [
-        "settleUncommitted(hold, owned, job, unit, Number(thrown.details['bytes'] ?? 0), longest);",
-        "settleUncommitted(hold, owned, job, unit, Number(thrown.details['bytes']), longest);",
-      ],
-      [
-        "settleUncommitted(hold, owned, job, unit, Number(thrown.details['bytes'] ?? 0), longest);",
-        "settleUncommitted(hold, owned, job, unit, Number(thrown.details['bytes'] ?? 1), longest);",
-      ],
-    ],
-    reason: 'equivalent',
-    why: 'A full store always says how many bytes did not fit.',
   },
   {
     file: 'src/engine/dispatcher.ts',
@@ -101,18 +61,6 @@ export const EXPLAINED_ENGINE: readonly Explanation[] = [
     ],
     reason: 'equivalent',
     why: 'No two jobs have one id, and the sort asks only which of two comes before the other.',
-  },
-  {
-    file: 'src/engine/dispatcher.ts',
-    within: 'hasRoom',
-    mutants: [
-      [
-        'return makeRoom(hold, header.phase.waiting.bytes ?? 0);',
-        'return makeRoom(hold, header.phase.waiting.bytes ?? 1);',
-      ],
-    ],
-    reason: 'equivalent',
-    why: 'Different only where not one byte is free, for a job that does not say how much it needs.',
   },
   {
     file: 'src/engine/dispatcher.ts',
@@ -171,13 +119,6 @@ export const EXPLAINED_ENGINE: readonly Explanation[] = [
     ],
     reason: 'equivalent',
     why: 'Asked of keys of the snapshot only.',
-  },
-  {
-    file: 'src/engine/room.ts',
-    within: 'removeSome',
-    mutants: [['if (budget.left <= 0) return false;', 'if (budget.left <= 0) return true;']],
-    reason: 'guarded',
-    why: 'Who is told that all is gone deletes the header next, with the same budget, of which nothing is left.',
   },
   {
     file: 'src/engine/room.ts',

@@ -1,4 +1,5 @@
 import {planOfFanOut} from '../../src/orchestration/fan-out';
+import {plainPlan} from '../support/plans';
 import {frozen, HANDLERS, LIMITS, refusal, UNSTORABLE, work} from '../support/requests';
 
 const compile = (request: Record<string, unknown>) =>
@@ -15,7 +16,7 @@ function expectInvalid(
 }
 
 test('many items are one map step', () => {
-  expect(compile({})).toEqual({
+  expect(plainPlan(compile({}))).toEqual({
     nodes: [
       {
         kind: 'map',
@@ -25,6 +26,7 @@ test('many items are one map step', () => {
         items: [1, 2],
         shared: undefined,
         maxConcurrency: 10,
+        checkpoint: {everyMs: 1_200, everyItems: 100},
         ...LIMITS,
       },
     ],
@@ -52,7 +54,7 @@ test('items and what is shared are copies', () => {
   const plan = planOfFanOut({items, sharedPayload, handler: 'work'}, LIMITS, HANDLERS);
   items[0] = {n: 2};
   sharedPayload.list.push(2);
-  expect(plan.nodes).toMatchObject([{items: [{n: 1}], shared: {list: [1]}}]);
+  expect(plainPlan(plan)).toMatchObject({nodes: [{items: [{n: 1}], shared: {list: [1]}}]});
 });
 
 test.each([[undefined], [null], [[]], [{}], ['ab'], [{length: 2}], [5]])(
@@ -62,9 +64,13 @@ test.each([[undefined], [null], [[]], [{}], ['ab'], [{length: 2}], [5]])(
   },
 );
 
-test('twenty thousand items are taken, one more is refused with the number and the way out', () => {
-  expect(compile({items: Array(20_000).fill(0)}).nodes).toHaveLength(1);
-  expectInvalid({items: Array(20_001).fill(0)}, ['at most 20000 items', 'got 20001', 'Split them over several jobs']);
+test('a hundred thousand items are taken, one more is refused with the number and the way out', () => {
+  expect(compile({items: Array(100_000).fill(0)}).nodes).toHaveLength(1);
+  expectInvalid({items: Array(100_001).fill(0)}, [
+    'at most 100000 items',
+    'got 100001',
+    'Split them over several jobs',
+  ]);
 });
 
 test.each(UNSTORABLE)('items with %s are refused', (_what, value, says) => {
@@ -106,7 +112,23 @@ test.each([
   ['text', () => 'rows'],
   ['an object', () => ({rows: 1})],
   ['an empty list', () => []],
-  ['too many', () => new Array(20_001).fill(0)],
+  ['too many', () => new Array(100_001).fill(0)],
 ])('items whose toJSON makes %s of them are refused', (_what, toJSON) => {
-  expectInvalid({items: Object.assign([1], {toJSON})}, [/items of enqueueMany must be a non-empty|at most 20000/]);
+  expectInvalid({items: Object.assign([1], {toJSON})}, [/items of enqueueMany must be a non-empty|at most 100000/]);
+});
+
+test.each([1, 5, 100_001, 2 ** 31 - 1])('a range of %d items is a number', (count) => {
+  const [node] = compile({items: {count}}).nodes;
+  expect(node).toMatchObject({kind: 'map', items: {kind: 'range', count}});
+});
+
+test.each([0, -1, 1.5, 2 ** 31, Infinity, NaN, '5', null, {}, [3], true])('a range of %p items is refused', (count) => {
+  expectInvalid({items: {count}}, [
+    'items.count of enqueueMany must be an integer from 1 to 2147483647, got ',
+    typeof count === 'number' ? `got \`${count}\`` : 'got `',
+  ]);
+});
+
+test('a range with another field is refused, since nobody would look at it', () => {
+  expectInvalid({items: {count: 5, start: 10}}, ['items of enqueueMany has the field `"start"` beside count']);
 });

@@ -1,4 +1,5 @@
 import {planOfMapReduce} from '../../src/orchestration/map-reduce';
+import {plainPlan} from '../support/plans';
 import {frozen, HANDLERS, LIMITS, refusal, UNSTORABLE} from '../support/requests';
 
 const LONG = {items: [1, 2], map: {handler: 'work'}, reduce: {handler: 'reduceAll'}};
@@ -18,7 +19,7 @@ function expectInvalid(
 }
 
 test('a map step is followed by one step over its results', () => {
-  expect(compile(LONG)).toEqual({
+  expect(plainPlan(compile(LONG))).toEqual({
     nodes: [
       {
         kind: 'map',
@@ -28,6 +29,7 @@ test('a map step is followed by one step over its results', () => {
         items: [1, 2],
         shared: undefined,
         maxConcurrency: 10,
+        checkpoint: {everyMs: 1_200, everyItems: 100},
         ...LIMITS,
       },
       {kind: 'reduce', id: 'reduce', handler: 'reduceAll', deps: [0], over: 0, shared: undefined, ...LIMITS},
@@ -37,15 +39,15 @@ test('a map step is followed by one step over its results', () => {
 });
 
 test('long and short keys mean the same', () => {
-  expect(compile(SHORT)).toEqual(compile(LONG));
+  expect(plainPlan(compile(SHORT))).toEqual(plainPlan(compile(LONG)));
   const long = {
     ...LONG,
     map: {handler: 'work', stepIdPrefix: 'row', payload: {a: 1}},
     reduce: {handler: 'reduceAll', id: 'sum', payload: {b: 2}},
   };
   const short = {...SHORT, mapStepIdPrefix: 'row', mapPayload: {a: 1}, reduceStepId: 'sum', reducePayload: {b: 2}};
-  expect(compile({...short, maxConcurrency: 3, mode: 'enqueue'})).toEqual(
-    compile({...long, maxConcurrency: 3, mode: 'enqueue'}),
+  expect(plainPlan(compile({...short, maxConcurrency: 3, mode: 'enqueue'}))).toEqual(
+    plainPlan(compile({...long, maxConcurrency: 3, mode: 'enqueue'})),
   );
   expect(compile(long).nodes).toMatchObject([
     {prefix: 'row', shared: {a: 1}},
@@ -90,7 +92,7 @@ test.each([[undefined], [null], [[]], [{}], ['ab']])('items must be a non-empty 
 });
 
 test('too many items are refused with the number', () => {
-  expectInvalid({...SHORT, items: Array(20_001).fill(0)}, ['mapReduce takes at most 20000 items', 'got 20001']);
+  expectInvalid({...SHORT, items: Array(100_001).fill(0)}, ['mapReduce takes at most 100000 items', 'got 100001']);
 });
 
 test.each(UNSTORABLE)('payloads with %s are refused', (_what, value, says) => {
@@ -120,4 +122,19 @@ test('handlers that are missing are refused by stage', () => {
 
 test('a mode that is not known is refused', () => {
   expectInvalid({...SHORT, mode: 1}, ['Invalid orchestration mode', 'got `1`']);
+});
+
+test('a range may be reduced as long as its ids can be handed over', () => {
+  expect(compile({...SHORT, items: {count: 100_000}}).nodes).toMatchObject([{items: {count: 100_000}}, {over: 0}]);
+  expectInvalid({...SHORT, items: {count: 100_001}}, [
+    'mapReduce takes at most 100000 items, got a range of 100001',
+    'would not fit into memory',
+    'Use enqueueMany',
+  ]);
+  expectInvalid({...SHORT, items: {count: 0}}, ['items.count of mapReduce must be an integer from 1']);
+});
+
+test('a reduce step cannot have the id of an item of a range', () => {
+  expectInvalid({...SHORT, items: {count: 7}, reduceStepId: 'map_7'}, ['must be distinct']);
+  expect(compile({...SHORT, items: {count: 7}, reduceStepId: 'map_8'}).nodes[1]).toMatchObject({id: 'map_8'});
 });

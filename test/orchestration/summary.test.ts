@@ -4,7 +4,7 @@ import type {Plan} from '../../src/core/plan';
 import {summarize} from '../../src/orchestration/summary';
 import type {OrchestrationSummary} from '../../src/types';
 import {loosePlan, mapNode, planOf, reduceNode, stepNode} from '../support/plans';
-import {ADDRESS, AT_MS, done, failed, jobOf, LEASE, positionOf, segment} from '../support/stored';
+import {ADDRESS, AT_MS, done, failed, jobOf, leaseAt, positionOf, segment} from '../support/stored';
 
 const MAP_REDUCE: Plan = {
   nodes: [mapNode('row', [1, 2, 3], {maxConcurrency: 2}), reduceNode('sum', 0)],
@@ -14,7 +14,7 @@ const MAP_REDUCE: Plan = {
 /** The summary of a job with these outcomes in this phase. */
 function summaryOf(plan: Plan, phase: Phase, outcomes: readonly Outcome[] = []): OrchestrationSummary {
   const position = positionOf(outcomes);
-  const lease = phase.kind === 'running' ? {...LEASE, unit: outcomes.length} : null;
+  const lease = phase.kind === 'running' ? leaseAt(outcomes.length) : null;
   const logs = {0: [segment(outcomes, {epoch: 0})]};
   const summary = summarize(jobOf({plan, header: {phase}, position, lease, logs}));
   if (summary === null) throw new Error('Expected a summary.');

@@ -3,14 +3,23 @@
  * refused. A line under `@ts-expect-error` that compiles is an error of its own.
  */
 import type {
+  CacheServiceLike,
   ClockTriggerBuilderLike,
   ConsoleLike,
+  ContentLike,
+  FetchAnswerLike,
+  FetchLike,
+  DriveLike,
+  FileLike,
+  FolderLike,
   LockLike,
   LockServiceLike,
   PropertiesLike,
   PropertiesServiceLike,
   ScriptAppLike,
   Services,
+  SheetLike,
+  SheetsLike,
   TriggerLike,
   UtilitiesLike,
 } from '../../src/platform/handles';
@@ -28,16 +37,26 @@ export type Fits = [
   Satisfies<ScriptAppLike, GoogleAppsScript.Script.ScriptApp>,
   Satisfies<UtilitiesLike, GoogleAppsScript.Utilities.Utilities>,
   Satisfies<ConsoleLike, Console>,
+  Satisfies<CacheServiceLike, GoogleAppsScript.Cache.CacheService>,
+  Satisfies<DriveLike, GoogleAppsScript.Drive.DriveApp>,
+  Satisfies<SheetsLike, GoogleAppsScript.Spreadsheet.SpreadsheetApp>,
   Satisfies<
     Services,
     {
       PropertiesService: GoogleAppsScript.Properties.PropertiesService;
       LockService: GoogleAppsScript.Lock.LockService;
+      CacheService: GoogleAppsScript.Cache.CacheService;
       ScriptApp: GoogleAppsScript.Script.ScriptApp;
       Utilities: GoogleAppsScript.Utilities.Utilities;
       console: Console;
     }
   >,
+  Satisfies<ContentLike, GoogleAppsScript.Content.ContentService>,
+  Satisfies<FetchAnswerLike, GoogleAppsScript.URL_Fetch.HTTPResponse>,
+  // The declarations of Google leave `timeoutSeconds` out.
+  Satisfies<{fetchAll(requests: GoogleAppsScript.URL_Fetch.URLFetchRequest[]): FetchAnswerLike[]}, FetchLike>,
+  Satisfies<NonNullable<BindOptions['fetch']>, GoogleAppsScript.URL_Fetch.UrlFetchApp>,
+  Satisfies<NonNullable<BindOptions['content']>, GoogleAppsScript.Content.ContentService>,
   // A host may hand its own Lock object over.
   Satisfies<NonNullable<BindOptions['lock']>, GoogleAppsScript.Lock.Lock>,
 ];
@@ -62,6 +81,12 @@ export type Refused = [
   Satisfies<TriggerLike, Omit<TriggerLike, 'getUniqueId'>>,
   // @ts-expect-error -- another builder than that of clock triggers
   Satisfies<ClockTriggerBuilderLike, GoogleAppsScript.Script.SpreadsheetTriggerBuilder>,
+  // @ts-expect-error -- a file is known by its name too
+  Satisfies<FileLike, Omit<FileLike, 'getName'>>,
+  // @ts-expect-error -- a file is no folder
+  Satisfies<FolderLike, GoogleAppsScript.Drive.File>,
+  // @ts-expect-error -- a row is appended whole
+  Satisfies<SheetLike, Broken<SheetLike, 'appendRow', (cell: string) => void>>,
   // @ts-expect-error -- triggers have to be listed
   Satisfies<ScriptAppLike, Broken<ScriptAppLike, 'getProjectTriggers', () => TriggerLike>>,
 ];

@@ -146,34 +146,42 @@ test('a store and a lock are taken as they were given', () => {
   expect(hosts.of(undefined)).toMatchObject({store: 'document', lock});
 });
 
+test('places for values are taken as they were given', () => {
+  const serve = (...names: string[]): object => Object.fromEntries(names.map((name) => [name, () => null]));
+  const drive = serve('getFileById', 'getFolderById', 'createFolder');
+  const sheets = serve('openById', 'getActiveSpreadsheet', 'flush');
+  const hosts = hostsIn(library());
+  hosts.bind(project(script).scope, {drive, folder: 'f-1', sheets, spreadsheet: 's_2'});
+  expect(hosts.of(undefined).places).toEqual({
+    drive: {service: drive, id: 'f-1'},
+    sheets: {service: sheets, id: 's_2'},
+  });
+  hosts.bind(project(script).scope, {drive, sheets});
+  expect(hosts.of(undefined).places).toMatchObject({drive: {id: null}, sheets: {id: null}});
+  hosts.bind(project(script).scope, {});
+  expect(hosts.of(undefined).places).toEqual({drive: null, sheets: null});
+});
+
 test.each([undefined, null, 5, 'globalThis'])('%p is no global object', (scope) => {
   const error = refusal(() => hostsIn(library()).bind(scope, {}));
   expect(error).toMatchObject({name: 'AstJobsValidationError', code: 'INVALID_OPTION'});
   expect(error.message).toMatch(/bind expects the global object of your script: bind\(globalThis\), got /);
 });
 
-test.each<[unknown, string]>([
-  ['script', 'an object of options, got `"script"`'],
-  [[], 'an object of options, got `[]`'],
-  [{handler: {}}, 'bind knows the options triggerHandler, store, lock, handlers, dynamicLookup, got `"handler"`'],
-  [{triggerHandler: 5}, 'triggerHandler must be the name of a function, got `5`'],
-  [{triggerHandler: 'a b'}, 'triggerHandler must be the name of a function'],
-  [{triggerHandler: 'a..b'}, 'triggerHandler must be the name of a function'],
-  [{store: 'cache'}, "store must be 'script', 'user' or 'document', got `\"cache\"`"],
-  [{store: null}, "store must be 'script', 'user' or 'document', got `null`"],
-  [{lock: {}}, 'lock must be a Lock of LockService, got `{}`'],
-  [{lock: {tryLock: () => true}}, 'lock must be a Lock of LockService, got a value with a function at .tryLock'],
-  [{handlers: ['work']}, 'handlers must be an object of functions, got `["work"]`'],
-  [{handlers: null}, 'handlers must be an object of functions, got `null`'],
-  [{dynamicLookup: 'no'}, 'dynamicLookup must be true or false, got `"no"`'],
-])('bind refuses %j', (options, says) => {
-  const mine = project(script);
+const WORKER_URL = 'https://script.google.com/macros/s/AKfy_c-b/exec';
+const FETCH = {fetchAll: () => []};
+
+test('a web app is taken as it was given, and there is none without', () => {
+  const content = {createTextOutput: () => ({})};
   const hosts = hostsIn(library());
-  const error = refusal(() => hosts.bind(mine.scope, options));
-  expect(error).toMatchObject({name: 'AstJobsValidationError', code: 'INVALID_OPTION'});
-  expect(error.message).toContain(says);
-  expect(isJobsError(error)).toBe(true);
-  expect(refusal(() => hosts.of(undefined)).code).toBe('HOST_UNKNOWN');
+  hosts.bind(project(script).scope, {fetch: FETCH, workerUrl: WORKER_URL, workerToken: 'sixteen or longer', content});
+  const token = 'sixteen or longer';
+  expect(hosts.of(undefined)).toMatchObject({webApp: {fetch: FETCH, url: WORKER_URL, token}, content});
+  const ofDomain = 'https://script.google.com/a/macros/example.com/s/AKfy_c-b/exec';
+  hosts.bind(project(script).scope, {fetch: FETCH, workerUrl: ofDomain});
+  expect(hosts.of(undefined)).toMatchObject({webApp: {url: ofDomain, token: null}, content: null});
+  hosts.bind(project(script).scope, {});
+  expect(hosts.of(undefined)).toMatchObject({webApp: null, content: null});
 });
 
 const refusing = (): object => {
@@ -204,4 +212,12 @@ test('options of bind are what they were when they were checked', () => {
     },
   });
   expect([hosts.of(undefined).triggerHandler, hosts.of(undefined).hasTriggerHandler()]).toEqual(['work', true]);
+});
+
+test('what bind refuses leaves the host unknown', () => {
+  const hosts = hostsIn(library());
+  const error = refusal(() => hosts.bind(project(script).scope, {handler: {}}));
+  expect(error).toMatchObject({name: 'AstJobsValidationError', code: 'INVALID_OPTION'});
+  expect(isJobsError(error)).toBe(true);
+  expect(refusal(() => hosts.of(undefined)).code).toBe('HOST_UNKNOWN');
 });

@@ -27,6 +27,14 @@ const OTHERS: readonly string[] = [
   ...['stall before utilities.sleep', 'stall after utilities.sleep', 'jump utilities.sleep'],
   ...['firing lost', 'firing double', 'firing late', 'born disabled', 'clock off'],
   ...['quota of the day', 'store full', 'too many triggers'],
+  // What there is only with several workers, groups of items and steps that know where they are.
+  ...['one of several workers killed', 'several workers at once', 'stale owner of one part'],
+  ...['a part taken over while another worker runs', "a worker's trigger lost", 'kill in a marked group'],
+  // Pages, the archive, a small day.
+  ...['a page fetched', 'a page fetched again', 'a page fails', 'results in the archive', 'a text deleted'],
+  ...['a value put away', 'a job waits for the quota'],
+  ...['kill before', 'kill after', 'error before', 'error after'].map((fault) => `${fault} drive.createFile`),
+  ...['a walk goes on', 'a walk goes back to its save', 'kill behind a saved cursor'],
 ];
 
 /** What a whole run has to reach. */

@@ -1,5 +1,6 @@
 /** Everything that a seed decides before a world starts: its jobs, what users and hosts do and when, what goes wrong. */
 import {randomStream, seededRandom, type DailyQuota, type Random, type ServiceName} from '../simulator';
+import {withExtras, type Extras} from './extras';
 import {drawJob, pick, type DrawnJob} from './jobs';
 
 /** The forms that a host's project takes in the course of a world. */
@@ -9,7 +10,10 @@ export type Variant = 'whole' | 'rewritten' | 'handlerGone' | 'glueGone' | 'othe
 export type DrawnAction =
   | {readonly kind: 'job'; readonly fn: 'resumeJob' | 'cancelJob'; readonly job: string}
   | {readonly kind: 'call'; readonly fn: 'workByHand' | 'look' | 'stopAll' | 'install'}
-  | {readonly kind: 'call'; readonly fn: 'fillStore' | 'emptyStore' | 'holdLock' | 'crowdTriggers' | 'clearTriggers'}
+  | {
+      readonly kind: 'call';
+      readonly fn: 'ageArchive' | 'fillStore' | 'emptyStore' | 'holdLock' | 'crowdTriggers' | 'clearTriggers';
+    }
   | {readonly kind: 'deploy'; readonly variant: Variant};
 
 export interface Timed {
@@ -41,7 +45,7 @@ export interface Outage {
   readonly toMs: number;
 }
 
-export interface Drawn {
+export interface Drawn extends Extras {
   readonly seed: number;
   readonly isLibrary: boolean;
   readonly hosts: readonly string[];
@@ -75,11 +79,11 @@ export function drawWorld(seed: number): Drawn {
   const isLibrary = chance(0.5);
   const hosts = isLibrary && chance(0.2) ? ['main', 'other'] : ['main'];
   const taste = {users: USERS, hosts, isLong: isStalling, isBulky: chance(0.15)};
-  const jobs = Array.from({length: 1 + Math.floor(random() * 3)}, (_none, index) => drawJob(random, index, taste));
+  const jobs = Array.from({length: 1 + Math.floor(random() * 2.4)}, (_none, index) => drawJob(random, index, taste));
   const conditions = randomStream(seed, 'conditions');
   const quota = !isCalm && chance(0.04) ? drawQuota(random) : null;
-  return {
-    ...{seed, isLibrary, hosts, jobs},
+  return withExtras({
+    ...{seed, isLibrary, hosts, archive: null, limits: null, jobs: quota === null ? jobs : jobs.map(modest)},
     actions: drawActions(random, jobs, {isLibrary, isCalm, isScarce: quota !== null}),
     rates: drawRates(random, isCalm, isStalling),
     outages: !isCalm && chance(0.15) ? drawOutages(random) : [],
@@ -89,7 +93,7 @@ export function drawWorld(seed: number): Drawn {
     wallMs: isStalling ? 1_800_000 : 360_000,
     jitter: chance(0.8) ? 0.5 : 0,
     hostKeys: chance(0.1) ? 40 : 1,
-  };
+  });
 }
 
 function drawRates(random: Random, isCalm: boolean, isStalling: boolean): FaultRates {
@@ -114,8 +118,14 @@ function drawOutages(random: Random): readonly Outage[] {
   return [{service, fromMs, toMs: fromMs + Math.floor(random() * 2_400_000)}];
 }
 
+/** What comes to its end within some days of few operations. */
+function modest(job: DrawnJob): DrawnJob {
+  const steps = job.steps.map((step) => ({...step, work: {...step.work, walks: [], rounds: null}}));
+  return {...job, steps, workers: 1};
+}
+
 function drawQuota(random: Random): DailyQuota {
-  return {propertyOperations: 200 + Math.floor(random() * 600), bulk: random() < 0.5 ? 'one' : 'each'};
+  return {propertyOperations: 400 + Math.floor(random() * 1_000), bulk: random() < 0.5 ? 'one' : 'each'};
 }
 
 function drawSpread(random: Random): number {
@@ -155,7 +165,7 @@ function drawActions(random: Random, jobs: readonly DrawnJob[], circumstances: C
   if (!isScarce) span(0.08, calls('fillStore'), calls('emptyStore'));
   span(0.07, calls('crowdTriggers'), calls('clearTriggers'));
   span(0.1, calls('holdLock'), null);
-  span(0.05, calls('stopAll'), null);
+  span(0.12, calls('stopAll'), null);
   for (const variant of isLibrary ? (['glueGone', ...CHANGES] as const) : CHANGES)
     span(0.05, {kind: 'deploy', variant}, {kind: 'deploy', variant: 'whole'});
   return some.concat(spans);

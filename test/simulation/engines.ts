@@ -3,6 +3,7 @@ import type {Plugin} from 'esbuild';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {bundleLibrary} from '../../tools/bundle.cjs';
+import {WITH_EXTRAS} from './engines-of-extras';
 
 export interface Broken {
   readonly name: string;
@@ -21,14 +22,14 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'no self-fence before a handler',
     file: 'src/engine/runner.ts',
-    find: 'if (this.ports.clock.nowMs() >= this.owned.budget.fenceMs) return this.pauseForBudget();\n      this.attempt',
-    put: 'this.attempt',
+    find: 'if (this.ports.clock.nowMs() >= this.owned.budget.fenceMs) return this.pauseForBudget();\n      if (!this.attempt',
+    put: 'if (!this.attempt',
   },
   {
     name: 'no look at the epoch when the lease is given back',
     file: 'src/engine/settle.ts',
-    find: "if (part.epoch !== owned.epoch || part.lease === null) return 'lost';",
-    put: '',
+    find: "if (part === undefined || part.epoch !== owned.epoch || part.lease === null) return 'lost';",
+    put: "if (part === undefined) return 'lost';",
   },
   {
     name: 'wake-up after the header',
@@ -50,7 +51,7 @@ export const BROKEN: readonly Broken[] = [
   },
   {
     name: 'eager purge: open jobs are taken for finished',
-    file: 'src/engine/room.ts',
+    file: 'src/engine/finished.ts',
     find: "if (decoded.kind !== 'header' || !isFinal(decoded.header)) continue;",
     put: "if (decoded.kind !== 'header' || (!isFinal(decoded.header) && hold.nowMs - decoded.header.updatedAtMs < 600000)) continue; decoded.header.folded === null && !isFinal(decoded.header) && hold.remove(headerKey(address));",
   },
@@ -80,9 +81,9 @@ export const BROKEN: readonly Broken[] = [
   },
   {
     name: 'the unit in doubt is not reported',
-    file: 'src/engine/claim.ts',
-    find: 'const inDoubt = unit === NO_UNIT ? [] : [unit];',
-    put: 'const inDoubt: number[] = unit === NO_UNIT ? [] : [];',
+    file: 'src/engine/give-up.ts',
+    find: 'const inDoubt = unitsInDoubt(job, part);',
+    put: 'const inDoubt = unitsInDoubt(job, part).slice(0, 0);',
   },
   {
     name: 'large results are not keyed by epoch',
@@ -99,8 +100,8 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'a commit that failed is taken for done',
     file: 'src/engine/log-writer.ts',
-    find: 'write(key, encodeSegment({epoch: this.place.epoch, marker, outcomes: kept}));',
-    put: 'try { write(key, encodeSegment({epoch: this.place.epoch, marker, outcomes: kept})); } catch {}',
+    find: 'write(key, encodeSegment({epoch: this.place.epoch, marker, outcomes: kept}), this.spareBytes);',
+    put: 'try { write(key, encodeSegment({epoch: this.place.epoch, marker, outcomes: kept}), this.spareBytes); } catch {}',
   },
   {
     name: 'a commit is not idempotent: it adds to what is there',
@@ -156,7 +157,115 @@ export const BROKEN: readonly Broken[] = [
     find: "if (typeof schema === 'number' && schema > SCHEMA) return {kind: 'newer', schema};",
     put: '',
   },
+  {
+    name: 'shares overlap',
+    file: 'src/core/share.ts',
+    find: 'taken.some((range) => contains(range, unit)) ||',
+    put: '',
+  },
+  {
+    name: 'others are not asked what they have',
+    file: 'src/core/schedule.ts',
+    find: 'if (holder !== undefined) {',
+    put: 'if (holder !== undefined && unit < 0) {',
+  },
+  {
+    name: 'a job is ended while another worker has a lease',
+    file: 'src/engine/settle.ts',
+    find: "if (next.kind === 'over' && isLast)",
+    put: "if (next.kind === 'over' || (end.kind === 'share' && !isLast && next.kind !== 'run'))",
+  },
+  {
+    name: 'a group is not marked',
+    file: 'src/engine/runner.ts',
+    find: 'this.committer.commit({units, cursor})',
+    put: 'this.committer.commit({units: oneUnit(units.first), cursor})',
+  },
+  {
+    name: 'the first group of a claim is not marked',
+    file: 'src/engine/claim.ts',
+    find: 'const lease = {untilMs: budget.deadlineMs, by: terms.by, mark, share};',
+    put: 'const lease = {untilMs: budget.deadlineMs, by: terms.by, mark: mark === null ? null : {first: mark.first, last: mark.first}, share};',
+  },
+  {
+    name: 'a cursor is not carried over a seal',
+    file: 'src/engine/give-up.ts',
+    find: 'if (units === null || cursor === null ||',
+    put: 'if (units === null || cursor === null || cursor.version > 0 ||',
+  },
+  {
+    name: 'the version of a cursor is ignored',
+    file: 'src/core/ledger.ts',
+    find: ' && (before?.version ?? 0) < cursor.version',
+    put: '',
+  },
+  {
+    name: 'a group is blamed as one unit',
+    file: 'src/core/transitions.ts',
+    find: 'if (more.length > 0 || sizeOf(range) > 1)',
+    put: 'if (more.length > 1_000)',
+  },
+  {
+    name: 'a committed group is counted from the wrong unit',
+    file: 'src/core/ledger.ts',
+    find: 'this.complete(first + index, {',
+    put: 'this.complete(first + index + 1, {',
+  },
+  {
+    name: 'a worker goes on beyond its share',
+    file: 'src/core/schedule.ts',
+    find: 'Math.min(ledger.endUnit(nodeIndex) - 1, now.share?.last ?? Infinity)',
+    put: 'ledger.endUnit(nodeIndex) - 1',
+  },
+  {
+    name: 'maxConcurrency is ignored',
+    file: 'src/core/schedule.ts',
+    find: "node.kind === 'map' && takenIn",
+    put: 'plan.nodes.length === 0 && takenIn',
+  },
+  {
+    name: 'more workers than a job may have',
+    file: 'src/core/header.ts',
+    find: '< header.options.workers',
+    put: '< 2 * header.options.workers',
+  },
+  {
+    name: 'a failed item is tried again before its failure is committed',
+    file: 'src/engine/runner.ts',
+    find: ' || this.hasFailedSince(unit)',
+    put: '',
+  },
+  {
+    name: 'triggers of workers without a bound',
+    file: 'src/engine/alarm.ts',
+    find: 'if (this.triggers.workers.length >= MAX_WORKERS) return false;',
+    put: '',
+  },
+  {
+    name: 'a walk does not save where it is',
+    file: 'src/engine/walk.ts',
+    find: 'if (unsaved < everyItems &&',
+    put: 'if (unsaved < 1_000_000_000 ||',
+  },
+  {
+    name: 'a walk saves one item too much',
+    file: 'src/engine/walk.ts',
+    find: 'this.saveAt(index + 1, state);',
+    put: 'this.saveAt(index + 2, state);',
+  },
+  {
+    name: 'claims that died share a log with those after them',
+    file: 'src/engine/give-up.ts',
+    find: 'const log = Math.max(next, hold.nowMs - ended.header.createdAtMs);',
+    put: 'const log = next;',
+  },
+  ...WITH_EXTRAS,
 ];
+
+/** Whether the place that an engine breaks is still in the source. */
+export function hasPlace({file, find}: Broken): boolean {
+  return readFileSync(file, 'utf8').includes(find);
+}
 
 /** The bundle of a broken engine. */
 export async function bundleOf({file, find, put}: Broken): Promise<string> {

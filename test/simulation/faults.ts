@@ -12,6 +12,7 @@ export class Faults {
   readonly lockFailures = new Set<number>();
   /** Executions to which something happened that may leave a lease behind: all but a failure or two of a call. */
   readonly troubled = new Set<number>();
+  private readonly workerTriggers = new Set<string>();
   private readonly failuresInARow = new Map<number, number>();
   private firings = 0;
   private creations = 0;
@@ -22,7 +23,7 @@ export class Faults {
   }
 
   arm(world: World): void {
-    world.onFiring = () => this.firing();
+    world.onFiring = ({uid}) => this.firing(uid);
     world.onCreation = ({kind}) => (kind === 'oneOff' && this.isBornDisabled() ? 'disabled' : 'ok');
     world.onStart = ({id}) => this.skewMs(id);
   }
@@ -62,10 +63,17 @@ export class Faults {
       this.troubled.add(id);
   }
 
-  private firing(): FiringVerdict {
+  /** One-offs of workers, as a user's key names them. */
+  noteWorkerTriggers(entries: unknown): void {
+    for (const entry of Array.isArray(entries) ? (entries as readonly (readonly unknown[])[]) : [])
+      this.workerTriggers.add(String(entry[0]));
+  }
+
+  private firing(uid: string): FiringVerdict {
     const n = ++this.firings;
     const verdict = this.source.firing(n);
     if (verdict === undefined) return 'fire';
+    if (verdict === 'lost' && this.workerTriggers.has(uid)) this.count("a worker's trigger lost");
     this.count(`firing ${typeof verdict === 'string' ? verdict : 'late'}`);
     this.events.push({at: 'firing', n, verdict});
     return verdict;
@@ -87,7 +95,8 @@ export class Faults {
     return skewMs;
   }
 
-  private count(kind: string): void {
+  /** Something has happened that a run of many worlds has to meet. */
+  count(kind: string): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
   }
 }

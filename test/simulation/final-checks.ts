@@ -2,16 +2,21 @@
 import type {Execution, World} from '../simulator';
 import type {Checkers} from './checkers';
 import {USERS, type Drawn} from './draw';
-import {expectedSums, HUGE_RESULT, type DrawnJob} from './jobs';
+import {HUGE_RESULT, type DrawnJob} from './jobs';
+import {expectedSums, failuresOf, stepOf, workOf} from './requests';
+import {sourceStepId, type DrawnSource} from './sources';
+import {ROUNDS} from './walks';
 
 interface Row {
   readonly id: string;
   readonly name: string;
   readonly status: string;
   readonly folded?: boolean;
-  readonly results: Readonly<Record<string, {readonly sum: number}>>;
+  readonly results: Readonly<Record<string, {readonly sum: number} | null>>;
   readonly steps: readonly {
     readonly id: string;
+    /** Where it is not the number of the row. */
+    readonly unit?: number;
     readonly state: string;
     readonly lastError: {readonly code?: string} | null;
   }[];
@@ -23,6 +28,10 @@ export interface Submission {
   readonly job: DrawnJob;
   readonly execution: Execution;
 }
+
+/** Keys that stay. */
+const USED_UP = 'too much computer time';
+const LASTING = /^AST_JOBS_(BALLAST|PREFIXES|ARCHIVE|FOLDER|DAILY_\w+)$/;
 
 /** Kills during one step after which it is given up, unless the request says otherwise. */
 const MAX_CRASHES = 3;
@@ -36,7 +45,10 @@ export function finalChecks(
 ): readonly string[] {
   const wrong: string[] = [];
   for (const host of drawn.hosts) {
-    const rows = world.call('records', [], {project: host}) as readonly Row[];
+    // Who has used nothing of the day; but an archive may be seen by its user alone.
+    const user = drawn.archive === null ? 'owner@example.com' : (USERS[0] ?? '');
+    const listed = world.call('records', [], {project: host, user}) as readonly Row[];
+    const rows = listed.map((row) => unfolded(world, drawn, checkers, {row, host, user}));
     for (const submission of submissions) {
       const own = rows.filter((row) => row.name === submission.job.name);
       if (submission.job.host === host) wrong.push(...checkSubmission(drawn, checkers, submission, own));
@@ -45,14 +57,48 @@ export function finalChecks(
     for (const row of rows)
       if (row.error !== undefined && row.error.code !== 'SCHEMA_NEWER')
         wrong.push(`promise 5: damaged: ${JSON.stringify(row)}`);
-    wrong.push(...checkLeftovers(world, drawn, host));
+    wrong.push(...checkLeftovers(world, drawn, checkers, host));
   }
+  if (drawn.limits?.isExact === true) wrong.push(...checkRefused(world));
+  if (drawn.archive !== null) for (const host of drawn.hosts) wrong.push(...checkArchive(world, drawn, checkers, host));
   if (world.store('script', {library: 'ASTLib'}).size > 0)
     wrong.push("promise 10: the library's own store is not empty");
   for (const {fn, end, error} of world.executions)
-    if (fn === 'astJobsWorker' && end === 'error' && error?.message.includes('not found') === false)
+    if (fn === 'astJobsWorker' && end === 'error' && error !== null && !isRefused(error.message))
       wrong.push(`quiet: the dispatcher threw: ${error.message}`);
   return wrong;
+}
+
+/** The platform did not let it begin: its function is gone, or the day's computer time is used up, by other scripts too. */
+function isRefused(message: string): boolean {
+  return message.includes('not found') || message.includes(USED_UP);
+}
+
+/** Where only our scripts run, no trigger is refused: a limit below the platform's is kept. */
+function checkRefused(world: World): readonly string[] {
+  return world.executions
+    .filter(({trigger, error}) => trigger !== null && error?.message.includes(USED_UP) === true)
+    .map(({id}) => `quota: the trigger of execution ${id} was refused`);
+}
+
+/** A sweep leaves what is named; once the jobs are gone, so are the texts. */
+function checkArchive(world: World, {seed}: Drawn, checkers: Checkers, project: string): readonly string[] {
+  const user = USERS[0] ?? '';
+  const call = (fn: string): unknown => world.call(fn, [], {project, user});
+  const sweep = (): void => {
+    call('ageArchive');
+    call('workByHand');
+  };
+  sweep();
+  const unnamed = checkers.jobs.archive.leftOver(project).map((name) => `archive: left over after a sweep: ${name}`);
+  if (seed % 2 === 0) call('stopWithData');
+  else {
+    call('cleanAll');
+    world.runUntil(world.nowMs + 2 * 3_600_000);
+    sweep();
+  }
+  const left = checkers.jobs.archive.leftOver(project);
+  return [...unnamed, ...left.map((name) => `archive: left over after its job: ${name}`)];
 }
 
 function checkSubmission(
@@ -71,7 +117,7 @@ function checkSubmission(
     wrong.push(`promise 1: ${job.name} was accepted and is lost`);
   for (const row of rows) {
     if (row.folded === true) continue;
-    wrong.push(...checkEnd(drawn, job, row), ...checkRuns(checkers, job, row));
+    wrong.push(...checkEnd(drawn, job, row), ...checkRuns(checkers, job, row), ...checkWalks(checkers, job, row));
   }
   return wrong;
 }
@@ -92,13 +138,30 @@ function checkEnd(drawn: Drawn, job: DrawnJob, row: Row): readonly string[] {
   if (row.status !== expected && !mayDiffer) wrong.push(`promise 1: ${job.name} is ${row.status}, not ${expected}`);
   for (const [id, sum] of sums) {
     const isDone = row.steps.some((step) => step.id === id && step.state === 'completed');
-    if (isDone && row.results[id]?.sum !== sum)
+    if (isDone && (row.results[id]?.sum ?? null) !== sum)
       wrong.push(`promise 6: ${job.name}.${id} is ${JSON.stringify(row.results[id])?.slice(0, 50)}, not ${sum}`);
   }
-  for (const {id, work} of job.steps) {
-    const step = row.steps.find((other) => other.id === id);
-    const isExcused = step?.state !== 'completed' || work.big !== HUGE_RESULT;
-    if (!isExcused) wrong.push(`promise 8: ${job.name}.${id} completed with a result that cannot fit`);
+  for (const step of job.steps) {
+    const {id} = step;
+    const isDone = row.steps.some((other) => other.id === id && other.state === 'completed');
+    if (isDone && workOf(job, step).big === HUGE_RESULT)
+      wrong.push(`promise 8: ${job.name}.${id} completed with a result that cannot fit`);
+  }
+  return wrong;
+}
+
+/** What a completed step walked was walked whole. */
+function checkWalks(checkers: Checkers, job: DrawnJob, row: Row): readonly string[] {
+  const wrong: string[] = [];
+  for (const step of job.steps) {
+    const {walks, rounds} = workOf(job, step);
+    if (!row.steps.some(({id, state}) => id === step.id && state === 'completed')) continue;
+    const counts = walks.map(({count}, walk) => [walk, count] as const);
+    for (const [walk, count] of rounds === null ? counts : [...counts, [ROUNDS, rounds.count] as const]) {
+      const visited = checkers.walks.visited(job.name, step.id, walk);
+      if (visited !== count)
+        wrong.push(`cursor: ${visited} of ${count} items of walk ${walk} of ${job.name}.${step.id} were visited`);
+    }
   }
   return wrong;
 }
@@ -106,13 +169,18 @@ function checkEnd(drawn: Drawn, job: DrawnJob, row: Row): readonly string[] {
 /** Promise 3: a step runs once more for each time it was in doubt, and for each failure of its own; never else. */
 function checkRuns(checkers: Checkers, job: DrawnJob, row: Row): readonly string[] {
   const wrong: string[] = [];
-  row.steps.forEach((step, unit) => {
-    const runs = checkers.runs.get(`${row.id} ${step.id}`) ?? 0;
-    const doubts = checkers.jobs.inDoubt.get(`${row.id} ${unit}`)?.size ?? 0;
-    const work = job.steps.find((drawn) => drawn.id === step.id)?.work;
-    const isBoundToFail = work?.big === HUGE_RESULT;
-    const failures = isBoundToFail ? job.maxRetries + 1 : Math.min(work?.fail ?? 0, job.maxRetries + 1);
-    if (runs > 1 + doubts + failures)
+  row.steps.forEach((step, index) => {
+    const unit = step.unit ?? index;
+    const runs = checkers.calls.runs.get(`${row.id} ${step.id}`) ?? 0;
+    const doubts = checkers.jobs.leases.inDoubt.get(`${row.id} ${unit}`)?.size ?? 0;
+    const drawn = stepOf(job, step.id);
+    const work = drawn === undefined ? null : workOf(job, drawn);
+    // A source has an attempt for each page.
+    const isSource = job.source !== null && step.id === sourceStepId(job);
+    const failures = isSource ? sourceRuns(job.source) : work === null ? 0 : failuresOf(job, work);
+    // A step that goes on where it was may stop by itself as often as it likes; what it repeats is seen by its visits.
+    const isResumable = work !== null && (work.walks.length > 0 || work.rounds !== null);
+    if (runs > 1 + doubts + failures && !isResumable)
       wrong.push(`promise 3: ${job.name}.${step.id} ran ${runs} times: ${doubts} in doubt, ${failures} failures`);
     if (step.lastError?.code === 'STEP_KILLED' && doubts < MAX_CRASHES)
       wrong.push(`promise 3: ${job.name}.${step.id} was given up after ${doubts} kills`);
@@ -120,18 +188,52 @@ function checkRuns(checkers: Checkers, job: DrawnJob, row: Row): readonly string
   return wrong;
 }
 
+/** Attempts of a source beside its first, where none is killed. */
+function sourceRuns(source: DrawnSource | null): number {
+  return source === null ? 0 : source.sizes.length - 1 + (source.failAt >= 0 ? 1 : 0);
+}
+
+/** A record of items on pages has one row for all of them: here with a row for each that is known. */
+function unfolded(
+  world: World,
+  drawn: Drawn,
+  checkers: Checkers,
+  {row, host: project, user}: {readonly row: Row; readonly host: string; readonly user: string},
+): Row {
+  const job = checkers.jobs.latest(row.id);
+  const source = drawn.jobs.find(({name}) => name === row.name)?.source ?? null;
+  if (source === null || job === null || row.folded === true) return row;
+  const {plan, ledger} = job;
+  const results: Record<string, unknown> = {};
+  const elsewhere: string[] = [];
+  const steps = plan.nodes.flatMap((_node, node) =>
+    Array.from({length: ledger.itemCount(node)}, (_none, index) => {
+      const unit = plan.firstUnit(node) + index;
+      const id = plan.stepId(unit);
+      const result = ledger.completion(unit)?.result;
+      if (result !== undefined && 'text' in result) results[id] = JSON.parse(result.text) as unknown;
+      else if (result !== undefined) elsewhere.push(id);
+      return {id, unit, state: ledger.state(unit), lastError: ledger.failedAttempts(unit)?.error ?? null};
+    }),
+  );
+  Object.assign(results, world.call('resultsOf', [row.id, elsewhere], {project, user}));
+  return {...row, steps, results: results as Row['results']};
+}
+
 /** Promise 7: only own keys and triggers are touched, and nothing stays but what is retained. */
-function checkLeftovers(world: World, drawn: Drawn, host: string): readonly string[] {
+function checkLeftovers(world: World, drawn: Drawn, checkers: Checkers, host: string): readonly string[] {
   const wrong: string[] = [];
   const store = world.store('script', {project: host});
   for (let key = 0; key < drawn.hostKeys; key++)
     if (store.get(`host_${key}`)?.length !== 2_000) wrong.push(`promise 7: the host's key ${key} was touched`);
   const headers = new Set([...store.keys()].filter((key) => key.endsWith('~h')).map((key) => key.slice(0, -1)));
   for (const key of store.keys()) {
-    if (/^(host|fill)_/.test(key) || key === 'AST_JOBS_BALLAST' || key === 'AST_JOBS_PREFIXES') continue;
+    if (/^(host|fill)_/.test(key) || LASTING.test(key)) continue;
+    // A step that was killed leaves its value behind.
+    if (key.startsWith('AST_JOBS_VALUE~') && checkers.hasKept) continue;
     // A dispatcher that stays keeps its key.
-    if (key.startsWith('AST_JOBS_USER~') && (drawn.hasNewerJob || USERS.some((user) => isInstalled(drawn, host, user))))
-      continue;
+    const isUsers = key.startsWith('AST_JOBS_USER~');
+    if (isUsers && (drawn.hasNewerJob || USERS.some((user) => isInstalled(drawn, host, user)))) continue;
     if (![...headers].some((start) => key.startsWith(start))) wrong.push(`promise 7: left over: ${key}`);
   }
   for (const trigger of world.triggers(undefined, host))

@@ -1,21 +1,104 @@
 /** The host of the simulated worlds: one handler whose result depends on its context alone, and the calls that users make. */
 import type {ProjectSource} from '../simulator';
 import {BUNDLE, libraryHost, pastedHost} from '../support/hosts';
-import type {Variant} from './draw';
+import type {Drawn, Variant} from './draw';
+import type {ArchivePlace} from './extras';
 
 /** Runs in the host's realm, in library form or pasted. */
 const HOST = `
 function jobsApi() { return typeof ASTLib === 'undefined' ? AST.Jobs : ASTLib.AST.Jobs; }
-/** payload: {n, plus: [ids], ms, calls, fail: attempts that fail, big: bytes}; an item of a map has it under 'item'. */
+/**
+ * payload: {n, plus: [ids], ms, calls, fail: attempts that fail, how: they fail, big: bytes, walks, rounds}; an item of a
+ * map has it under 'item', a range has one for all its items under 'shared'.
+ */
+function storageApi() { return typeof ASTLib === 'undefined' ? AST.Storage : ASTLib.AST.Storage; }
 function work(ctx) {
-  var p = ctx.payload.item || ctx.payload;
-  Sim.effect('begin', {job: ctx.jobId, step: ctx.stepId, attempt: ctx.attempt});
+  var p = typeof ctx.payload.item === 'number' ? ctx.payload.shared : ctx.payload.item || ctx.payload;
+  var begin = {job: ctx.jobId, step: ctx.stepId, attempt: ctx.attempt};
+  var end = {job: ctx.jobId, step: ctx.stepId};
+  var isPlain = p.calls === 0 && (p.walks || []).length === 0 && !p.rounds;
+  if (isPlain) Sim.spend(p.ms, ['begin', begin], ['end', end]);
+  else Sim.effect('begin', begin);
+  var walked = (p.walks || []).reduce(function (total, walk, number) { return total + walkOver(ctx, walk, number); }, 0);
+  if (p.rounds) walked += goRound(ctx, p.rounds);
+  if (p.keeps) keep(ctx, p);
   for (var i = 0; i < p.calls; i++) Utilities.sleep(Math.max(1, p.ms / p.calls));
-  if (p.calls === 0) Sim.spend(p.ms);
-  Sim.effect('end', {job: ctx.jobId, step: ctx.stepId});
-  if (ctx.attempt <= p.fail) throw new Error('attempt ' + ctx.attempt + ' fails');
-  var sum = (p.plus || []).reduce(function (total, id) { return total + ctx.results[id].sum; }, p.n);
-  return {sum: sum, pad: new Array(p.big + 1).join('x')};
+  if (p.calls === 0 && !isPlain) Sim.spend(p.ms);
+  if (!isPlain) Sim.effect('end', end);
+  if (ctx.attempt <= (p.fail || 0)) {
+    var why = 'attempt ' + ctx.attempt + ' fails';
+    throw p.how === 'fatal' ? jobsApi().fatal(why) : typeof p.how === 'number' ? jobsApi().retryAfter(p.how, why) : new Error(why);
+  }
+  if (p.isVoid) return null;
+  var sum = (p.plus || []).reduce(function (total, id) { return total + ctx.results[id].sum; }, p.n + walked);
+  return {sum: sum, pad: new Array((p.big || 0) + 1).join('x')};
+}
+/** Puts a value away and gets it back; a service that refuses is for this handler no failure. */
+function keep(ctx, p) {
+  try {
+    var reference = storageApi().put({n: p.n, step: ctx.stepId, pad: new Array(2000).join('k')}, {backend: p.keeps});
+    var got = storageApi().get(reference);
+    Sim.effect('kept', {job: ctx.jobId, step: ctx.stepId, isRight: got.n === p.n && got.step === ctx.stepId});
+    storageApi().remove(reference);
+  } catch (error) {
+    var isLost = error.code === 'REFERENCE_GONE' || error.code === 'RECORD_CORRUPT';
+    if (isLost) Sim.effect('kept', {job: ctx.jobId, step: ctx.stepId, isRight: false});
+  }
+}
+/** payload.shared: {sizes, ms, failAt, isRubbish, end, base}. The token says which page it is. */
+function fetchPage(ctx) {
+  var s = ctx.payload.shared, token = ctx.payload.pageToken, page = token === null ? 0 : Number(token.slice(1));
+  var isAgain = !/_pages$/.test(ctx.stepId);
+  if (!isAgain) Sim.effect('begin', {job: ctx.jobId, step: ctx.stepId, attempt: ctx.attempt});
+  Sim.effect('page', {job: ctx.jobId, step: ctx.stepId, page: ctx.payload.page, token: token, isAgain: isAgain});
+  Utilities.sleep(s.ms);
+  if (!isAgain) Sim.effect('end', {job: ctx.jobId, step: ctx.stepId});
+  if (!isAgain && page === s.failAt && ctx.attempt === 1) {
+    Sim.effect('no page', {job: ctx.jobId});
+    if (s.isRubbish) return {files: []};
+    throw new Error('page ' + page + ' cannot be had');
+  }
+  for (var items = [], first = 0, at = 0; at < page; at++) first += s.sizes[at];
+  for (var k = first; k < first + s.sizes[page]; k++) items.push(itemOf(s.base, k));
+  if (page + 1 < s.sizes.length) return {items: items, nextPageToken: 'p' + (page + 1)};
+  return s.end === 'none' ? {items: items} : {items: items, nextPageToken: s.end === 'null' ? null : ''};
+}
+function itemOf(base, k) {
+  var item = {};
+  Object.keys(base).forEach(function (name) { item[name] = base[name]; });
+  item.n = base.n + k;
+  item.fail = k % 7 === 3 ? base.fail || 0 : 0;
+  return item;
+}
+function walkOver(ctx, walk, number) {
+  var options = {};
+  if (walk.everyMs !== null) options.everyMs = walk.everyMs;
+  if (walk.everyItems !== null) options.everyItems = walk.everyItems;
+  if (walk.hasState) options.initial = 0;
+  var items = {count: walk.count};
+  if (walk.isList) for (var list = items = [], k = 0; k < walk.count; k++) list.push(k);
+  return ctx.each(items, function (item, index, state) {
+    visit(ctx, number, index, walk.ms, walk.callEach);
+    return walk.hasState ? state + item + 1 : undefined;
+  }, options);
+}
+/** A step that keeps its own cursor, and ends itself after some rounds. */
+function goRound(ctx, rounds) {
+  var total = ctx.cursor === null ? 0 : ctx.cursor.total;
+  for (var round = ctx.cursor === null ? 0 : ctx.cursor.round; round < rounds.count; round++) {
+    visit(ctx, -1, round, rounds.ms, 3);
+    if (rounds.isLooking && ctx.isCanceled()) return total;
+    total += round + 1;
+    ctx.checkpoint({round: round + 1, total: total});
+    if (rounds.yieldEach > 0 && (round + 1) % rounds.yieldEach === 0 && round + 1 < rounds.count) ctx.yield();
+  }
+  return total;
+}
+function visit(ctx, walk, index, ms, callEach) {
+  var data = {job: ctx.jobId, step: ctx.stepId, walk: walk, index: index};
+  if (callEach === 0 || index % callEach > 0) return Sim.spend(ms, ['visit', data]);
+  Sim.effect('visit', data);
+  Utilities.sleep(ms);
 }
 function reduceAll(ctx) {
   Sim.effect('begin', {job: ctx.jobId, step: ctx.stepId, attempt: ctx.attempt});
@@ -34,7 +117,32 @@ function cancelJob(name) {
   try { return jobsApi().cancel(row.id).status; } catch (error) { return error.code || String(error); }
 }
 function look() { return jobsApi().list().map(function (row) { return row.status; }); }
-function records() { return jobsApi().list({limit: 1000}, {details: true}); }
+/** Records with what lies in the archive read back. */
+function records() {
+  return jobsApi().list({limit: 1000}, {details: true}).map(function (row) {
+    var results = {};
+    Object.keys(row.results || {}).forEach(function (id) {
+      var result = row.results[id];
+      results[id] = result && result.archived ? resultOf(row.id, id) : result;
+    });
+    return Object.assign({}, row, {results: results});
+  });
+}
+function resultOf(id, step) {
+  try { return jobsApi().result(id, step); } catch (error) { return {sum: error.code || String(error)}; }
+}
+function resultsOf(id, steps) {
+  var results = {};
+  steps.forEach(function (step) { results[step] = resultOf(id, step); });
+  return results;
+}
+/** As if the archive had last been swept long ago. */
+function ageArchive() {
+  var store = PropertiesService.getScriptProperties();
+  if (store.getProperty('AST_JOBS_ARCHIVE') !== null) store.setProperty('AST_JOBS_ARCHIVE', '1');
+}
+function cleanAll() { return jobsApi().cleanup({olderThanDays: 0}); }
+function stopWithData() { return jobsApi().stop({data: true}); }
 function workByHand() { return jobsApi().work(); }
 function stopAll() { return jobsApi().stop(); }
 function install() { return jobsApi().install(); }
@@ -68,7 +176,12 @@ function clearTriggers() {
 }
 `;
 
-const BIND = 'ASTX.Jobs.bind(globalThis);';
+/** The id of the folder that a host names: folders are the first items that a world makes in Drive. */
+function bindOptions(archive: ArchivePlace | null, index: number): string {
+  if (archive === null) return '';
+  const folder = archive === 'folder' ? `, folder: 'folder-${String(index + 1).padStart(6, '0')}-of-drive'` : '';
+  return `, {drive: DriveApp${folder}}`;
+}
 
 /** How a world's projects are put together; `bundle` may be a broken one, `otherBuild` is another build of the same. */
 export interface Builds {
@@ -86,10 +199,14 @@ export function buildsOf(bundle: string): Builds {
 }
 
 /** The project of a host in one of its forms. */
-export function projectOf(id: string, isLibrary: boolean, builds: Builds, variant: Variant = 'whole'): ProjectSource {
+export function projectOf(id: string, drawn: Drawn, builds: Builds, variant: Variant = 'whole'): ProjectSource {
+  const {isLibrary, archive, hosts} = drawn;
+  const options = bindOptions(archive, hosts.indexOf(id));
   const bundle = variant === 'otherBuild' ? builds.otherBuild : builds.bundle;
   const source = sourceOf(variant);
-  const project = isLibrary ? libraryHost(source, BIND, bundle) : pastedHost(source, bundle);
+  const project = isLibrary
+    ? libraryHost(source, `ASTX.Jobs.bind(globalThis${options});`, bundle)
+    : pastedHost(options === '' ? source : `AST.Jobs.bind(globalThis${options});\n${source}`, bundle);
   if (variant !== 'glueGone') return {...project, id};
   const files = project.files.map((file) => ({
     ...file,

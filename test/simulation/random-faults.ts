@@ -80,6 +80,11 @@ export class RandomFaults implements FaultSource {
 
   private byChance(call: ServiceCall, roll: number, second: number): Verdict | undefined {
     const {rates} = this.drawn;
+    // The one write under the lock that begins a log is rare, and its claim is to die in it often enough.
+    if (rates.late > 0 && isCarriedCursor(call) && roll < 0.3)
+      return {kind: 'late', ms: Math.floor(second * 1_500_000)};
+    const rare = isTextMade(call) ? this.whereTextIsMade(roll, second) : undefined;
+    if (rare !== undefined) return rare;
     let edge = rates.kill;
     if (roll < edge) return {kind: 'kill', when: second < 0.5 ? 'before' : 'after'};
     edge += rates.late;
@@ -91,6 +96,16 @@ export class RandomFaults implements FaultSource {
     if (roll < edge) return {kind: 'error', message, when: 'after'};
     edge += rates.jump;
     return roll < edge ? this.jump(call.execution.id) : undefined;
+  }
+
+  /** Between a text and the record that names it there are few calls, which are to be met often enough. */
+  private whereTextIsMade(roll: number, second: number): Verdict | undefined {
+    const {kill, errorAfter} = this.drawn.rates;
+    const when = second < 0.5 ? 'before' : 'after';
+    if (kill > 0 && roll > 0.76) return {kind: 'kill', when};
+    return errorAfter > 0 && roll > 0.64 && roll <= 0.76
+      ? {kind: 'error', message: MESSAGES[0] ?? '', when}
+      : undefined;
   }
 
   /** The clock jumps to another reading within the world's spread. */
@@ -107,6 +122,14 @@ export class RandomFaults implements FaultSource {
   }
 }
 
+function isTextMade({service, method}: ServiceCall): boolean {
+  return service === 'drive' && method === 'createFile';
+}
+
 function isHeaderWrite({method, args}: ServiceCall): boolean {
   return method === 'setProperty' && String(args[0]).endsWith('~h');
+}
+
+function isCarriedCursor({method, args}: ServiceCall): boolean {
+  return method === 'setProperty' && /~s[\d.]+\.0$/.test(String(args[0])) && /^\[\d+,\d+,-1,\[5,/.test(String(args[1]));
 }

@@ -2,13 +2,15 @@
 import {decodeHeader} from '../../src/core/header-codec';
 import {isFinal} from '../../src/core/header';
 import {randomStream, World} from '../simulator';
+import type {WorldOptions} from '../simulator/types';
 import {Checkers} from './checkers';
 import {drawWorld, FAULTY_MS, USERS, type Drawn, type Timed} from './draw';
 import {scriptedFaults, type FaultEvent} from './fault-events';
 import {Faults} from './faults';
+import type {DrawnLimits} from './extras';
 import {finalChecks, isInstalled, type Submission} from './final-checks';
 import {projectOf, WHOLE, type Builds} from './host';
-import {requestOf} from './jobs';
+import {requestOf} from './requests';
 import {RandomFaults} from './random-faults';
 
 /** What a world came to. */
@@ -30,11 +32,15 @@ export interface Script {
   readonly drawn: Drawn;
   /** Instead of faults by chance. */
   readonly faults?: readonly FaultEvent[];
+  /** Whether the timeline has the service calls too. @default false */
+  readonly showsCalls?: boolean;
 }
 
 const HOUR_MS = 3_600_000;
+/** A trigger may be refused only where more than a minute or two were used unseen. */
+const SPARE_MINUTES = 2;
 const NEWER_KEY = 'AST_JOBS_JOB_~job_0mk0xjmt2_newerjob00~h';
-const NEWER_TEXT = '{"v":2,"what":"a job of a later version"}';
+const NEWER_TEXT = '{"v":3,"what":"a job of a later version"}';
 
 /** Runs the world of a seed. */
 export function runWorld(seed: number, builds: Builds = WHOLE): WorldReport {
@@ -44,7 +50,7 @@ export function runWorld(seed: number, builds: Builds = WHOLE): WorldReport {
 /** Runs a world, or what is left of one. */
 export function runScript(script: Script, builds: Builds = WHOLE): WorldReport {
   const {drawn} = script;
-  const world = makeWorld(drawn, builds);
+  const world = makeWorld(drawn, builds, script.showsCalls ?? false);
   const faults = new Faults(
     script.faults === undefined ? new RandomFaults(drawn, world.nowMs) : scriptedFaults(script.faults),
   );
@@ -65,20 +71,23 @@ export function runScript(script: Script, builds: Builds = WHOLE): WorldReport {
     violations: checkers.violations(wrong),
     executions: world.executions.length,
     kills: world.executions.filter(({end}) => end === 'killed' || end === 'wall').length,
-    ...{faults: faults.counts, events: faults.events, hasTakeOver: checkers.jobs.hasTakeOver},
+    ...{faults: faults.counts, events: faults.events, hasTakeOver: checkers.jobs.leases.hasTakeOver},
     timeline: () => world.describe(),
   };
   world.close();
   return report;
 }
 
-function makeWorld(drawn: Drawn, builds: Builds): World {
-  const {seed, hosts, isLibrary, wallMs, jitter, quota} = drawn;
+function makeWorld(drawn: Drawn, builds: Builds, history: boolean): World {
+  const {seed, hosts, wallMs, jitter, quota, limits} = drawn;
   const world = new World({
-    ...{seed, wallMs, jitter},
-    projects: hosts.map((host) => projectOf(host, isLibrary, builds)),
+    ...{seed, wallMs, jitter, history},
+    projects: hosts.map((host) => projectOf(host, drawn, builds)),
     ...(quota === null ? {} : {dailyQuota: quota}),
+    ...platformLimits(limits),
   });
+  if (drawn.archive === 'folder') for (const host of hosts) makeFolder(world, host);
+  if (limits !== null) for (const project of hosts) setLimits(world, limits, project);
   for (const project of hosts) {
     for (let key = 0; key < drawn.hostKeys; key++)
       world.setProperty('script', `host_${key}`, 'h'.repeat(2_000), {project});
@@ -86,6 +95,26 @@ function makeWorld(drawn: Drawn, builds: Builds): World {
     world.call('ownTrigger', [], {user: USERS[0] ?? '', project});
   }
   return world;
+}
+
+/** The platform's own limits lie a little above those that the properties say. */
+function platformLimits(limits: DrawnLimits | null): Pick<WorldOptions, 'dailyQuota' | 'dailyTriggerMs'> {
+  if (limits?.minutes !== null && limits !== null) return {dailyTriggerMs: (limits.minutes + SPARE_MINUTES) * 60_000};
+  if (limits === null || limits.operations === null) return {};
+  return {dailyQuota: {propertyOperations: limits.operations + 200, bulk: 'one'}};
+}
+
+function setLimits(world: World, {minutes, operations}: DrawnLimits, project: string): void {
+  if (minutes !== null) world.setProperty('script', 'AST_JOBS_DAILY_TRIGGER_MINUTES', String(minutes), {project});
+  if (operations !== null)
+    world.setProperty('script', 'AST_JOBS_DAILY_PROPERTY_OPERATIONS', String(operations), {project});
+}
+
+/** A folder that all users of a host share. */
+function makeFolder(world: World, host: string): void {
+  const [owner = '', ...editors] = USERS;
+  const folder = world.addToDrive(owner, {kind: 'folder', name: `of ${host}`, parentId: null});
+  for (const user of editors) folder.editors.add(user);
 }
 
 /** Lets users and hosts do what they do, while faults happen. */
@@ -106,7 +135,7 @@ function play(world: World, drawn: Drawn, builds: Builds): readonly Submission[]
   for (const {action, host, atMs} of deploys) {
     if (action.kind !== 'deploy') continue;
     world.runUntil(startMs + atMs);
-    world.deploy(projectOf(host, drawn.isLibrary, builds, action.variant));
+    world.deploy(projectOf(host, drawn, builds, action.variant));
   }
   world.runUntil(startMs + FAULTY_MS);
   return submissions;
@@ -121,12 +150,15 @@ function startCall(world: World, {action, user, host}: Timed, atMs: number): voi
 /** Without faults, and with what only people can put right put right, everything ends by itself. */
 function comeToRest(world: World, drawn: Drawn, builds: Builds): string[] {
   const wrong: string[] = [];
-  for (const host of drawn.hosts) world.deploy(projectOf(host, drawn.isLibrary, builds));
+  for (const host of drawn.hosts) world.deploy(projectOf(host, drawn, builds));
   // A day that is used up lasts for 24 hours from its first call.
   const horizonMs = drawn.quota === null ? 12 * HOUR_MS : 60 * HOUR_MS;
   if (drawn.quota !== null) world.runUntil(world.nowMs + 24 * HOUR_MS);
   helpOut(world, drawn);
-  if (!world.runWhile(() => isBusy(world, drawn), horizonMs))
+  const comesToRest = (ms: number): boolean => world.runWhile(() => isBusy(world, drawn), ms);
+  // Executions of half an hour, stalled one after the other, use up the day's trigger time indeed.
+  const quotaMs = (drawn.limits === null ? 36 : 7 * 24) * HOUR_MS;
+  if (!comesToRest(horizonMs) && !(waitsForQuota(world, drawn) && comesToRest(quotaMs)))
     wrong.push(
       `promise 1: not at rest: ${world
         .triggers()
@@ -160,6 +192,12 @@ function helpOut(world: World, drawn: Drawn): void {
     for (const {name, user, host} of drawn.jobs)
       world.start({fn: 'resumeJob', args: [name], user, project: host, atMs});
   }
+}
+
+/** Whether a job waits for the next day's quota. */
+function waitsForQuota(world: World, {hosts}: Drawn): boolean {
+  const texts = hosts.flatMap((project) => [...world.store('script', {project})]);
+  return texts.some(([key, text]) => key.endsWith('~h') && text.includes('"reason":"quota"'));
 }
 
 /** Something is still to happen: an execution lives, or a trigger of the dispatcher has something to do. */

@@ -2,12 +2,13 @@
  * Many worlds: `npm run simulate -- --seeds 20000 --from 1 --minutes 60`. Uses all cores. Exit status 0 only without a
  * violation and with the coverage that so many worlds have to reach; the summary is the last line. A failing seed prints
  * the shortest history that still fails and the command that replays it. `--seed N [--keep PARTS]` runs one world and
- * prints its timeline.
+ * prints its timeline, with `--calls` that of the service calls too.
  */
 import {spawn} from 'node:child_process';
 import {availableParallelism} from 'node:os';
 import {createInterface} from 'node:readline';
 import {gaps, rarest} from './coverage';
+import {drawWorld} from './draw';
 import {describeFault} from './fault-events';
 import {WHOLE} from './host';
 import {runScript, runWorld, type WorldReport} from './run';
@@ -30,13 +31,14 @@ function valueOf(name: string): string | null {
 
 /** One world with all it printed, whole or with the kept parts only. */
 function showOne(seed: number, keep: string | null): number {
-  let report = runWorld(seed);
+  const showsCalls = process.argv.includes('--calls');
+  let report = runScript({drawn: drawWorld(seed), showsCalls});
   if (keep !== null) {
     const kept = keptOf(keep);
     const script = scriptOf(report.drawn, report.events, kept);
     console.log(JSON.stringify({...script.drawn, actions: script.drawn.actions}, null, 1));
     for (const fault of script.faults ?? []) console.log(describeFault(fault));
-    report = runScript(script);
+    report = runScript({...script, showsCalls});
   }
   console.log(report.timeline());
   for (const violation of report.violations) console.log(`VIOLATION ${violation}`);

@@ -1,6 +1,6 @@
 /** A few worlds in every test run; `npm run simulate` runs as many as there is time for. */
 import {CELLS, gaps, WHOLE_RUN_WORLDS} from './coverage';
-import {bundleOf, engineOf} from './engines';
+import {BROKEN, bundleOf, engineOf, hasPlace} from './engines';
 import {buildsOf, WHOLE} from './host';
 import {runScript, runWorld} from './run';
 import {everything, fewest, keptOf, keptText, scriptOf, shrink} from './shrink';
@@ -36,6 +36,10 @@ test('a failing world is shrunk to a history that still fails', async () => {
   expect(again.violations).not.toEqual([]);
   // What is broken is the engine: the whole one lives through the same history.
   expect(runScript(scriptOf(report.drawn, report.events, kept), WHOLE).violations).toEqual([]);
+});
+
+test('every engine that is broken on purpose still finds the place that it breaks', () => {
+  expect(BROKEN.filter((broken) => !hasPlace(broken)).map(({name}) => name)).toEqual([]);
 });
 
 test('a short list is found that still fails', () => {

@@ -166,6 +166,7 @@ function latencyKind(call: ServiceCall): keyof Latencies {
       return 'uuid';
     case 'cache':
     case 'sheet':
+    case 'drive':
     case 'fetch':
       return call.service;
   }
@@ -178,6 +179,7 @@ const SERVICE_NAMES = new Set<string>([
   'cache',
   'utilities',
   'sheet',
+  'drive',
   'fetch',
 ] satisfies ServiceName[]);
 

@@ -13,10 +13,13 @@ import {failure} from './service';
 import type {Outcome} from './service';
 import type {StartOrder, ThreadEvent} from './thread';
 import {acquireThread, releaseThread} from './thread-pool';
+import {TriggerTime} from './trigger-time';
 import type {ExecutionEnd, ProjectSource, Quirks, StartRequest, ThrownError, Trigger} from './types';
 
 /** More free calls (console, Sim.effect) than this in one instant are an endless loop, too. */
 const MAX_FREE_CALLS = 100_000;
+
+const USED_UP = 'Service using too much computer time for one day';
 
 export interface ExecutionSettings {
   readonly seed: number;
@@ -27,6 +30,7 @@ export interface ExecutionSettings {
   readonly timeZone: string;
   readonly hangMs: number;
   readonly quirks: Quirks;
+  readonly dailyTriggerMs: number;
 }
 
 export interface ExecutionHost {
@@ -40,6 +44,7 @@ export interface ExecutionHost {
 export class Executions {
   readonly list: LiveExecution[] = [];
   private readonly alive = new Set<LiveExecution>();
+  private readonly triggerTime: TriggerTime;
   private readonly settings: ExecutionSettings;
   private readonly queue: EventQueue;
   private readonly history: History;
@@ -47,6 +52,7 @@ export class Executions {
 
   constructor(settings: ExecutionSettings, queue: EventQueue, history: History, host: ExecutionHost) {
     this.settings = settings;
+    this.triggerTime = new TriggerTime(settings.dailyTriggerMs);
     this.queue = queue;
     this.history = history;
     this.host = host;
@@ -67,12 +73,21 @@ export class Executions {
     const {handler, user, project, kind} = trigger;
     const args = [triggerEvent(trigger, this.queue.nowMs, this.settings.timeZone)];
     const request = {fn: handler, args, user, project, trigger: kind};
-    if ([...this.alive].filter((other) => other.user === user).length < this.settings.perUser) {
+    if (this.triggerTime.isUsedUp(user, this.queue.nowMs)) {
+      this.finish(this.add(request), 'error', {name: 'Exception', message: USED_UP});
+      return;
+    }
+    if (this.hasRoom(user)) {
       this.start(request);
       return;
     }
     const message = 'There are too many scripts running simultaneously for this Google user account.';
     this.finish(this.add(request), 'error', {name: 'Exception', message});
+  }
+
+  /** Whether a user may have one more execution. */
+  hasRoom(user: string): boolean {
+    return [...this.alive].filter((other) => other.user === user).length < this.settings.perUser;
   }
 
   resume(execution: LiveExecution, outcome: Outcome): void {
@@ -177,13 +192,23 @@ export class Executions {
         this.history.effect(this.queue.nowMs, execution, String(args[0]), args[1]);
         return false;
       case 'spend': {
-        const atMs = this.queue.nowMs + Math.max(0, Number(args[0]));
-        execution.next = this.queue.at(atMs, () => this.resume(execution, {kind: 'value', value: null}));
+        const [ms, before, after] = args;
+        this.noteEffect(execution, before);
+        execution.next = this.queue.at(this.queue.nowMs + Math.max(0, Number(ms)), () => {
+          this.noteEffect(execution, after);
+          this.resume(execution, {kind: 'value', value: null});
+        });
         return true;
       }
       default:
         throw new Error(`Simulator: no free call ${method}.`);
     }
+  }
+
+  private noteEffect(execution: LiveExecution, effect: unknown): void {
+    if (!Array.isArray(effect)) return;
+    const [name, data] = effect as readonly unknown[];
+    this.history.effect(this.queue.nowMs, execution, String(name), data);
   }
 
   private clockOf(execution: LiveExecution): number {
@@ -212,6 +237,7 @@ export class Executions {
     execution.end = end;
     execution.endMs = this.queue.nowMs;
     execution.error = error;
+    if (execution.trigger !== null) this.triggerTime.add(execution.user, execution.startMs, this.queue.nowMs);
     if (execution.wall !== null) execution.wall.isCancelled = true;
     if (execution.next !== null) execution.next.isCancelled = true;
     this.alive.delete(execution);

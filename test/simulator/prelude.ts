@@ -16,10 +16,18 @@ import {
   installSim,
   removeForeignGlobals,
 } from './facades/runtime';
+import {installDriveApp, makeFile, makeFolder, makeIterator} from './facades/drive-app';
 import {clockTrigger, installScriptApp} from './facades/script-app';
 import {areaOf, installSpreadsheetApp, makeRange, makeSheet, packCell, unpackCell} from './facades/spreadsheet-app';
 import {installCache, installLocks, installProperties} from './facades/stores';
-import {bytesOfData, formatDate, installUrlFetch, installUtilities, makeBlob} from './facades/utilities';
+import {
+  bytesOfData,
+  formatDate,
+  installContent,
+  installUrlFetch,
+  installUtilities,
+  makeBlob,
+} from './facades/utilities';
 
 const INSTALLERS: readonly Installer[] = [
   installClock,
@@ -33,7 +41,9 @@ const INSTALLERS: readonly Installer[] = [
   installScriptApp,
   installUtilities,
   installUrlFetch,
+  installContent,
   installSpreadsheetApp,
+  installDriveApp,
   removeForeignGlobals,
 ];
 
@@ -51,6 +61,9 @@ const PARTS: readonly {readonly name: string}[] = [
   areaOf,
   packCell,
   unpackCell,
+  makeFolder,
+  makeFile,
+  makeIterator,
 ];
 
 // Names are taken from the functions: the bundler may have changed them, in the texts as well.

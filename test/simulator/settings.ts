@@ -9,6 +9,7 @@ const LATENCY: Latencies = {
   trigger: 300,
   cache: 20,
   sheet: 100,
+  drive: 500,
   fetch: 500,
   uuid: 1,
 };
@@ -18,6 +19,7 @@ const LIMITS: Limits = {
   storeBytes: 500 * 1024,
   triggersPerUser: 20,
   executionsPerUser: 30,
+  cells: 10_000_000,
 };
 
 const QUIRKS: Quirks = {
@@ -41,6 +43,7 @@ export interface Settings {
   readonly triggerLagMs: readonly [number, number];
   readonly limits: Limits;
   readonly dailyQuota: DailyQuota | null;
+  readonly dailyTriggerMs: number;
   readonly quirks: Quirks;
   readonly fetch: FetchHandler | null;
   readonly hasCallHistory: boolean;
@@ -61,6 +64,7 @@ export function resolveSettings(options: WorldOptions): Settings {
     triggerLagMs: options.triggerLagMs ?? [5_000, 60_000],
     limits: {...LIMITS, ...options.limits},
     dailyQuota: options.dailyQuota ?? null,
+    dailyTriggerMs: options.dailyTriggerMs ?? Infinity,
     quirks: {...QUIRKS, ...options.quirks},
     fetch: options.fetch ?? null,
     hasCallHistory: options.history ?? false,

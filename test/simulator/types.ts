@@ -28,7 +28,7 @@ export interface ProjectSource {
 }
 
 export type StoreKind = 'script' | 'user' | 'document';
-export type ServiceName = 'properties' | 'lock' | 'triggers' | 'cache' | 'utilities' | 'sheet' | 'fetch';
+export type ServiceName = 'properties' | 'lock' | 'triggers' | 'cache' | 'utilities' | 'sheet' | 'drive' | 'fetch';
 export type AuthMode = 'FULL' | 'LIMITED';
 export type TriggerKind = 'oneOff' | 'recurring';
 export type ExecutionEnd = 'running' | 'done' | 'error' | 'killed' | 'wall';
@@ -42,6 +42,7 @@ export interface Latencies {
   readonly trigger: number;
   readonly cache: number;
   readonly sheet: number;
+  readonly drive: number;
   readonly fetch: number;
   readonly uuid: number;
 }
@@ -51,6 +52,8 @@ export interface Limits {
   readonly storeBytes: number;
   readonly triggersPerUser: number;
   readonly executionsPerUser: number;
+  /** Cells of a spreadsheet, empty ones of its grids included. */
+  readonly cells: number;
 }
 
 export interface DailyQuota {
@@ -104,6 +107,11 @@ export interface WorldOptions {
   readonly triggerLagMs?: readonly [number, number];
   readonly limits?: Partial<Limits>;
   readonly dailyQuota?: DailyQuota;
+  /**
+   * Run time that triggers may use a user, in the 24 hours from their first use on. A firing beyond it fails at once; one
+   * that has begun is not stopped. @default no limit
+   */
+  readonly dailyTriggerMs?: number;
   readonly quirks?: Partial<Quirks>;
   readonly fetch?: FetchHandler;
   /** Whether `history` has the service calls too. @default false */

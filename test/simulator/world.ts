@@ -6,7 +6,10 @@
 import {Cache} from './cache';
 import {Calls} from './calls';
 import {Counters} from './counters';
+import {Drive} from './drive';
+import type {DriveItem} from './drive';
 import {EventQueue} from './event-queue';
+import type {LiveExecution} from './execution';
 import {errorOf} from './execution-error';
 import {Executions} from './executions';
 import {History} from './history';
@@ -20,7 +23,8 @@ import {scopeKey} from './service';
 import type {Scoped, Service} from './service';
 import {Spreadsheets} from './spreadsheet';
 import {Triggers} from './triggers';
-import {UrlFetch, Utilities} from './utilities';
+import {UrlFetch} from './url-fetch';
+import {Utilities} from './utilities';
 import type {
   Counts,
   CreationVerdict,
@@ -57,16 +61,22 @@ export class World {
   /** Asked at each read of a cache entry; true evicts it first. */
   onCacheRead: ((key: string) => boolean) | undefined;
 
+  /** Asked at each request to a web app of this world: the text of a page that answers it instead of an execution. */
+  onPost: ((url: string, params: unknown) => string | undefined) | undefined;
+
   private readonly settings: Settings;
   private readonly queue: EventQueue;
   private readonly timeline: History;
   private readonly properties: Properties;
   private readonly locks: Locks;
   private readonly caches: Cache;
-  private readonly spreadsheets = new Spreadsheets();
+  private readonly spreadsheets: Spreadsheets;
+  private readonly files: Drive;
   private readonly clockTriggers: Triggers;
   private readonly calls: Calls;
   private readonly runs: Executions;
+  /** Who waits for the end of an execution. */
+  private readonly waiting = new Map<Execution, (execution: Execution) => void>();
   private readonly projects = new Map<string, ProjectSource & {readonly id: string}>();
   private counters = new Counters();
   private isRunning = false;
@@ -82,6 +92,8 @@ export class World {
     this.properties = new Properties(settings, this.queue, (call) => this.countersOf(call));
     this.locks = new Locks(settings.quirks, this.queue, randomStream(seed, 'locks'));
     this.caches = new Cache(this.queue, (key) => this.onCacheRead?.(key) ?? false);
+    this.spreadsheets = new Spreadsheets(limits.cells);
+    this.files = new Drive(this.queue);
     this.clockTriggers = this.makeTriggers();
     this.calls = this.makeCalls({
       properties: this.properties,
@@ -90,12 +102,13 @@ export class World {
       cache: this.caches,
       utilities: new Utilities(randomStream(seed, 'uuids')),
       sheet: this.spreadsheets,
-      fetch: new UrlFetch(settings.fetch),
+      drive: this.files,
+      fetch: this.makeUrlFetch(),
     });
     this.runs = new Executions({...settings, perUser: limits.executionsPerUser}, this.queue, this.timeline, {
       project: (id) => this.project(id),
       issue: (execution, call) => this.calls.issue(execution, call),
-      forget: (execution) => this.locks.forget(execution),
+      forget: (execution) => this.forget(execution),
       leaveLines: (execution) => this.locks.leaveLines(execution),
       skewMs: (execution) => this.onStart?.(execution) ?? 0,
     });
@@ -217,6 +230,16 @@ export class World {
     return rows;
   }
 
+  /** What is in Drive, by id; items can be changed. */
+  get drive(): ReadonlyMap<string, DriveItem> {
+    return this.files.items;
+  }
+
+  /** Makes an item as a user does it by hand. */
+  addToDrive(owner: string, item: Parameters<Drive['add']>[1]): DriveItem {
+    return this.files.add(owner, item);
+  }
+
   /** Kills what is alive and gives its threads back. */
   close(): void {
     this.runs.killAll();
@@ -261,6 +284,22 @@ export class World {
       created: (call) => this.countersOf(call).forEach((counters) => counters.countTrigger()),
       note: (what) => this.timeline.note(this.queue.nowMs, null, what),
     });
+  }
+
+  private makeUrlFetch(): UrlFetch {
+    return new UrlFetch(this.settings.fetch, this.queue, {
+      user: this.settings.user,
+      has: (project) => this.projects.has(project),
+      hasRoom: (user) => this.runs.hasRoom(user),
+      start: (request, ended) => void this.waiting.set(this.runs.start(request), ended),
+      page: (url, params) => this.onPost?.(url, params),
+    });
+  }
+
+  private forget(execution: LiveExecution): void {
+    this.locks.forget(execution);
+    this.waiting.get(execution)?.(execution);
+    this.waiting.delete(execution);
   }
 
   private makeCalls(services: Readonly<Record<ServiceName, Service>>): Calls {

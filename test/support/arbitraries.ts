@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import type {Lease, Part, Phase, Recovery, Seal, Waiting} from '../../src/core/header';
 import type {Header} from '../../src/core/header';
-import type {LogPosition, Outcome} from '../../src/core/outcome';
-import type {Segment} from '../../src/core/segment';
+import type {LogPosition, Outcome, StoredCursor} from '../../src/core/outcome';
+import type {Marker, Segment} from '../../src/core/segment';
+import type {Mark, UnitRange} from '../../src/core/units';
 import type {StoredError, WaitReason} from '../../src/types';
 
 /** Any sequence of UTF-16 units, lone surrogates and control characters among them. */
@@ -64,6 +65,24 @@ export const storedError: fc.Arbitrary<StoredError> = fc.record(
   {requiredKeys: ['name', 'message', 'details'], noNullPrototype: true},
 );
 
+/** Where a step has come to. */
+const cursor: fc.Arbitrary<StoredCursor> = fc.record({version: count, text: jsonText});
+
+const unitRange: fc.Arbitrary<UnitRange> = fc
+  .tuple(count, fc.nat({max: 999}))
+  .map(([first, more]) => ({first, last: first + more}));
+
+const mark: fc.Arbitrary<Mark> = fc.oneof(
+  fc.constant(null),
+  count.map((unit) => ({first: unit, last: unit})),
+  unitRange,
+);
+
+const marker: fc.Arbitrary<Marker> = fc.oneof(
+  mark.map((units) => ({units, cursor: null})),
+  fc.record({units: count.map((unit) => ({first: unit, last: unit})), cursor}),
+);
+
 /** Outcomes of units below a number. */
 export function outcomes(units: number): fc.Arbitrary<Outcome> {
   const base = {unit: fc.nat({max: units - 1}), atMs: instantMs};
@@ -84,6 +103,10 @@ export function outcomes(units: number): fc.Arbitrary<Outcome> {
       retryAtMs: fc.option(instantMs),
     }),
     fc.record({kind: fc.constant('killed' as const), ...base, crashes: fc.integer({min: 1, max: 20})}),
+    fc.record({kind: fc.constant('cursor' as const), ...base, durationMs, cursor}),
+    fc
+      .record({...base, durationMs, count: fc.integer({min: 1, max: 20})})
+      .map((group): Outcome => ({kind: 'void', ...group, count: Math.min(group.count, units - group.unit)})),
   );
 }
 
@@ -110,7 +133,7 @@ export function logs(units: number, maxLength = 6): fc.Arbitrary<readonly Outcom
 
 export const segments: fc.Arbitrary<Segment> = fc.record({
   epoch: count,
-  marker: fc.oneof(fc.constant(-1), count),
+  marker,
   outcomes: logs(500),
 });
 
@@ -132,21 +155,25 @@ const position: fc.Arbitrary<LogPosition> = fc.record({count, sum: checksum});
 const lease: fc.Arbitrary<Lease> = fc.record({
   untilMs: instantMs,
   by: anyText(),
-  unit: fc.oneof(fc.constant(-1), count),
+  mark,
+  share: fc.option(unitRange),
 });
 const part: fc.Arbitrary<Part> = fc.record({epoch: count, log: count, position, lease: fc.option(lease)});
-const seal: fc.Arbitrary<Seal> = fc.record({part: fc.constant(0), log: count, position});
+const seal: fc.Arbitrary<Seal> = fc.record({part: fc.nat({max: 3}), log: count, position});
 const recovery: fc.Arbitrary<Recovery> = fc.record({
   atMs: instantMs,
   epoch: count,
   reason: fc.constantFrom('killed', 'canceled', 'store'),
-  inDoubt: fc.array(count, {maxLength: 2}),
+  inDoubt: fc.array(unitRange, {maxLength: 2}),
 });
 
 /** Nothing is remembered of a job whose longest attempt took no time. */
 const longest = fc
   .record({jobMs: durationMs, nodes: fc.array(fc.tuple(count, durationMs), {maxLength: 3})})
   .map(({jobMs, nodes}): Header['longest'] => ({jobMs, nodes: jobMs === 0 ? [] : nodes}));
+
+/** As it comes out of JSON: −0 is 0. */
+const shortJson = fc.jsonValue({maxDepth: 1}).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 
 /** Headers whose fields have the right types, whether or not they tell one story. */
 export const headers: fc.Arbitrary<Header> = fc.record({
@@ -160,16 +187,27 @@ export const headers: fc.Arbitrary<Header> = fc.record({
   updatedAtMs: instantMs,
   startedAtMs: fc.option(instantMs),
   pausedAtMs: fc.option(instantMs),
-  options: fc.record({maxRetries: count, maxRuntimeMs: count, leaseTtlMs: count, autoResume: fc.boolean()}),
+  options: fc.record({
+    ...{maxRetries: count, maxRuntimeMs: count, leaseTtlMs: count, autoResume: fc.boolean()},
+    workers: fc.integer({min: 1, max: 10}),
+  }),
   plan: fc.record({inline: fc.option(anyText(40)), pieces: count, sum: checksum, units: count}),
-  parts: part.map((only) => [only]),
+  parts: fc.array(part, {minLength: 1, maxLength: 4}),
   seals: fc.array(seal, {maxLength: 4}),
   sealPages: count,
   suspects: fc.array(fc.record({unit: count, crashes: count}), {maxLength: 4}),
+  doubts: fc.array(unitRange, {maxLength: 3}),
   recoveries: fc.array(recovery, {maxLength: 4}),
   longest,
   last: fc.option(outcomes(500)),
-  unknown: fc.dictionary(fc.constantFrom('q', 'due', '__proto__'), fc.jsonValue({maxDepth: 1}), {
+  use: fc.option(
+    fc.record({
+      ...{sinceMs: instantMs, tickedMs: instantMs, triggerMs: durationMs, operations: count, keyOperations: count},
+      triggersCreated: count,
+      refused: fc.subarray<'triggerTime' | 'propertyOperations'>(['triggerTime', 'propertyOperations']),
+    }),
+  ),
+  unknown: fc.dictionary(fc.constantFrom('q', 'due', '__proto__'), shortJson, {
     maxKeys: 2,
     noNullPrototype: true,
   }),

@@ -4,6 +4,7 @@ import {chainSum, EMPTY_SUM} from '../../src/core/bytes';
 import {isFinal, type Header} from '../../src/core/header';
 import type {LogPosition, Outcome} from '../../src/core/outcome';
 import * as to from '../../src/core/transitions';
+import {oneUnit} from '../../src/core/units';
 
 const NOW_MS = 1_767_603_600_000;
 const START: LogPosition = {count: 0, sum: EMPTY_SUM};
@@ -56,7 +57,7 @@ class Life {
       id: 'job_0mk2xyz12_abcdefghij',
       name,
       owner: 'uabcdefabcdef',
-      options: {maxRetries: 20, maxRuntimeMs: 240_000, leaseTtlMs: 3_600_000, autoResume: true},
+      options: {maxRetries: 20, maxRuntimeMs: 240_000, leaseTtlMs: 3_600_000, autoResume: true, workers: 1},
       plan: {inline: `z${'A'.repeat(2_999)}`, pieces: 0, sum: 'a'.repeat(14), units: 2_000},
       nowMs: NOW_MS,
     });
@@ -86,7 +87,7 @@ class Life {
       case 'giveBack':
         return to.giveBack(this.header, this.back(number), {reason: 'retry', untilMs: this.nowMs});
       case 'uncommitted': {
-        const reported = to.reportUncommitted(this.header, number, this.nowMs);
+        const reported = to.reportUncommitted(this.header, 0, [oneUnit(number)], this.nowMs);
         return to.giveBack(reported, this.back(number), {reason: 'store', untilMs: null, bytes: number});
       }
       case 'finish': {
@@ -103,18 +104,22 @@ class Life {
   }
 
   private claimed(header: Header, unit: number): Header {
-    return to.claim(header, {untilMs: this.nowMs + 390_000, by: 'xabcdefgh', unit}, this.nowMs);
+    const mark = oneUnit(unit);
+    return to.claim(header, 0, {untilMs: this.nowMs + 390_000, by: 'xabcdefgh', mark, share: null}, this.nowMs);
   }
 
   private ended(reason: 'killed' | 'canceled', unit: number): Header {
     if (this.header.phase.kind !== 'running') return this.header;
-    const ending = {reason, position: this.log, inDoubt: [unit], nowMs: this.nowMs};
+    // Now and then a whole group was in doubt.
+    const inDoubt = [unit % 7 === 0 ? {first: unit, last: unit + 99} : oneUnit(unit)];
+    const ending = {part: 0, reason, position: this.log, inDoubt, nowMs: this.nowMs};
     this.log = START;
     return to.endLease(this.header, ending);
   }
 
   private back(number: number): to.Return {
     const longest = {jobMs: number + 1, nodes: [[0, number]] as const};
-    return {nowMs: this.nowMs, position: this.log, longest, suspects: this.header.suspects};
+    const {suspects, doubts} = this.header;
+    return {part: 0, nowMs: this.nowMs, position: this.log, longest, suspects, doubts};
   }
 }

@@ -4,8 +4,10 @@
  * Time passes only in `sleep`, `pass` and waits for the lock; whatever was planned for that time runs inside them, a
  * whole execution at a time. So an inner execution cannot wait for the outer one: a lock that is held is refused.
  */
-import type {Ports} from '../../src/engine/ports';
+import {Meter} from '../../src/engine/meter';
+import type {Backend, Backends, Ports} from '../../src/engine/ports';
 import {utf8Bytes} from '../../src/core/bytes';
+import {memoryBackends} from './memory-backends';
 
 const VALUE_BYTES = 9 * 1024;
 const STORE_BYTES = 500 * 1024;
@@ -37,6 +39,10 @@ export class MemoryWorld {
   readonly handlers = new Map<string, Handler>();
   readonly lines: string[] = [];
   triggers: MemoryTrigger[] = [];
+  /** Where values are stored. */
+  backends: Backends = memoryBackends(() => this.nowMs);
+  /** Where large results go. */
+  archive: Backend | null = null;
   /** Runs when a trigger of the dispatcher fires. */
   onFiring: (user: string) => void = () => undefined;
   /** What `triggers.problem()` says. */
@@ -110,12 +116,14 @@ class MemoryExecution {
   private isDead = false;
   private readonly locks = new Set<object>();
   private readonly startMs: number;
+  private readonly meter: Meter;
 
   constructor(world: MemoryWorld, user: string, death: Death | null) {
     this.world = world;
     this.user = user;
     this.death = death;
     this.startMs = world.nowMs;
+    this.meter = new Meter(world.nowMs);
   }
 
   end(): void {
@@ -141,6 +149,11 @@ class MemoryExecution {
         forget: () => void world.owners.delete(user),
       },
       log: {line: (text) => void world.lines.push(text)},
+      starter: null,
+      blobs: {make: (bytes, mime, name) => ({bytes, mime, name})},
+      backends: world.backends,
+      archive: world.archive,
+      meter: this.meter,
     };
   }
 

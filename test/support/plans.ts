@@ -1,6 +1,16 @@
 /** Plans for tests: by hand, and any legal one. */
 import fc from 'fast-check';
-import type {MapNode, Orchestration, Plan, PlanNode, ReduceNode, StepNode} from '../../src/core/plan';
+import {listOf, rangeOf} from '../../src/core/items';
+import {
+  DEFAULT_CHECKPOINTING,
+  type Checkpointing,
+  type MapNode,
+  type Orchestration,
+  type Plan,
+  type PlanNode,
+  type ReduceNode,
+  type StepNode,
+} from '../../src/core/plan';
 import {DEFAULT_RETRY, type ResolvedRetry} from '../../src/core/retry';
 import {anyJson, anyText} from './arbitraries';
 
@@ -10,8 +20,24 @@ export function stepNode(id: string, fields: Partial<StepNode> = {}): StepNode {
   return {kind: 'step', id, handler: 'work', ...BASE, payload: null, ...fields};
 }
 
-export function mapNode(prefix: string, items: readonly unknown[], fields: Partial<MapNode> = {}): MapNode {
-  return {kind: 'map', prefix, handler: 'work', ...BASE, items, shared: undefined, maxConcurrency: 10, ...fields};
+export function mapNode(prefix: string, values: readonly unknown[], fields: Partial<MapNode> = {}): MapNode {
+  const own = {items: listOf(values), shared: undefined, maxConcurrency: 10, checkpoint: DEFAULT_CHECKPOINTING};
+  return {kind: 'map', prefix, handler: 'work', ...BASE, ...own, ...fields};
+}
+
+/** A map step over the numbers from 0 on. */
+export function rangeNode(prefix: string, count: number, fields: Partial<MapNode> = {}): MapNode {
+  return mapNode(prefix, [], {items: rangeOf(count), ...fields});
+}
+
+/** A plan as plain data, for comparing: a source of items is what it gives. */
+export function plainPlan(plan: Plan): unknown {
+  const nodes = plan.nodes.map((node) => {
+    if (node.kind !== 'map') return node;
+    const {items} = node;
+    return {...node, items: items.kind === 'list' ? items.all() : {count: items.count}};
+  });
+  return {...plan, nodes};
 }
 
 export function reduceNode(id: string, over: number, fields: Partial<ReduceNode> = {}): ReduceNode {
@@ -46,8 +72,10 @@ interface Draft {
   readonly retry: ResolvedRetry;
   readonly maxCrashes: number;
   readonly values: readonly unknown[];
+  readonly isRange: boolean;
   readonly shared: unknown;
   readonly maxConcurrency: number;
+  readonly checkpoint: Checkpointing;
 }
 
 const draft: fc.Arbitrary<Draft> = fc.record({
@@ -58,8 +86,13 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   retry,
   maxCrashes: fc.integer({min: 1, max: 20}),
   values: fc.array(anyJson, {minLength: 1, maxLength: 5}),
+  isRange: fc.boolean(),
   shared: fc.option(anyJson, {nil: undefined}),
   maxConcurrency: fc.integer({min: 1, max: 5}),
+  checkpoint: fc.oneof(
+    fc.constant(DEFAULT_CHECKPOINTING),
+    fc.record({everyMs: fc.nat({max: 60_000}), everyItems: fc.integer({min: 1, max: 1_000})}),
+  ),
 });
 
 /** Any acyclic plan. Dependencies point to nodes of lower rank, which may stand before or behind in the request. */
@@ -96,9 +129,10 @@ function link(drafts: readonly Draft[], index: number, salt: string): PlanNode {
       prefix: id,
       ...base,
       deps: [...new Set(picked)],
-      items: own.values,
+      items: own.isRange ? rangeOf(own.values.length) : listOf(own.values),
       shared,
       maxConcurrency: own.maxConcurrency,
+      checkpoint: own.checkpoint,
     };
   const over = below.find((position) => drafts[position]?.kind === 'map');
   if (own.kind === 'reduce' && over !== undefined)

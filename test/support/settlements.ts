@@ -44,7 +44,7 @@ export function settleAfter(
     if (end.kind !== 'lost') for (const outcome of end.rest.outcomes) owned.job.ledger.apply(outcome);
     world.nowMs += 10_000;
     meanwhile(world);
-    return withHold(ports, (hold) => settle(hold, owned, end));
+    return withHold(ports, (hold) => settle(ports, hold, owned, end));
   });
   return {got, left: Object.fromEntries(world.values), world};
 }

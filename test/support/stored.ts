@@ -6,7 +6,7 @@ import {headerKey, planKey, resultKey, segmentKey, type JobAddress} from '../../
 import {advance, type LargeResult, type LogPosition, type Outcome} from '../../src/core/outcome';
 import {NumberedPlan, type Plan} from '../../src/core/plan';
 import {encodePlan} from '../../src/core/plan-codec';
-import {encodeSegment, NO_UNIT, type Segment} from '../../src/core/segment';
+import {encodeSegment, NO_MARKER, type Marker, type Segment} from '../../src/core/segment';
 import {readJob, type JobReading, type Snapshot, type StoredJob} from '../../src/core/stored-job';
 import {accept} from '../../src/core/transitions';
 import type {StoredError} from '../../src/types';
@@ -16,7 +16,7 @@ export const AT_MS = 1_767_603_600_000;
 export const ADDRESS: JobAddress = {prefix: 'AST_JOBS_JOB_', id: 'job_0mk2xyz12_abcdefghij'};
 export const ERROR: StoredError = {name: 'Error', message: 'no', details: {}};
 export const START: LogPosition = {count: 0, sum: EMPTY_SUM};
-export const LEASE: Lease = {untilMs: AT_MS + 390_000, by: 'xowner', unit: NO_UNIT};
+export const LEASE: Lease = {untilMs: AT_MS + 390_000, by: 'xowner', mark: null, share: null};
 
 export const done = (unit: number, result = String(unit)): Outcome => {
   return {kind: 'done', unit, atMs: AT_MS + unit * 1_000, durationMs: 200, result};
@@ -25,6 +25,12 @@ export const done = (unit: number, result = String(unit)): Outcome => {
 export const failed = (unit: number, retryAtMs: number | null = null, error = ERROR): Outcome => {
   return {kind: 'failed', unit, atMs: AT_MS + unit * 1_000, durationMs: 200, error, retryAtMs};
 };
+
+/** The lease under which a unit, or units up to another, may have begun. */
+export const leaseAt = (first: number, last = first): Lease => ({...LEASE, mark: {first, last}});
+
+/** A marker of a unit, or of units up to another. */
+export const at = (first: number, last = first): Marker => ({units: {first, last}, cursor: null});
 
 /** Where a log is after some outcomes. */
 export const positionOf = (outcomes: readonly Outcome[]): LogPosition => outcomes.reduce(advance, START);
@@ -36,7 +42,7 @@ export const sealOf = (log: number, outcomes: readonly Outcome[]): Seal => ({
 });
 
 export const segment = (outcomes: readonly Outcome[], fields: Partial<Segment> = {}): Segment => {
-  return {epoch: 1, marker: NO_UNIT, outcomes, ...fields};
+  return {epoch: 1, marker: NO_MARKER, outcomes, ...fields};
 };
 
 /** What a stored job is made of; what is left out is as in a job that was just accepted. */
@@ -67,7 +73,7 @@ export function storedJob(parts: StoredParts): Record<string, string> {
     id: ADDRESS.id,
     name: 'Nightly',
     owner: 'u1',
-    options: {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: true},
+    options: {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: true, workers: 1},
     plan: {
       inline: parts.pieceBytes === undefined ? text : null,
       pieces: pieces.length,

@@ -2,7 +2,8 @@
 import type {Header, Part, Phase} from '../../src/core/header';
 import type {Outcome} from '../../src/core/outcome';
 import type {Plan} from '../../src/core/plan';
-import type {Segment} from '../../src/core/segment';
+import type {Marker, Segment} from '../../src/core/segment';
+import type {Mark, UnitRange} from '../../src/core/units';
 
 const MAX_INSTANT_MS = 8.64e15;
 
@@ -11,9 +12,18 @@ type Check = readonly [what: string, isRight: boolean];
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const isInstant = (value: unknown): boolean => isCount(value) && (value as number) <= MAX_INSTANT_MS;
 const isInstantOrNull = (value: unknown): boolean => value === null || isInstant(value);
-const isUnitOrNone = (value: unknown): boolean => value === -1 || isCount(value);
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isRange = (range: UnitRange): boolean => isCount(range.first) && isCount(range.last) && range.first <= range.last;
+const isMark = (mark: Mark): boolean => mark === null || isRange(mark);
+
+function isMarker({units, cursor}: Marker): boolean {
+  if (cursor === null) return isMark(units);
+  return (
+    units !== null && isRange(units) && units.first === units.last && isCount(cursor.version) && isJson(cursor.text)
+  );
+}
 
 const failing = (checks: readonly Check[]): readonly string[] =>
   checks.filter(([, isRight]) => !isRight).map(([what]) => what);
@@ -47,6 +57,26 @@ export function problemsOfOutcome(outcome: Outcome): readonly string[] {
       ]);
     case 'killed':
       return failing([...base, ['crashes', isCount(outcome.crashes)]]);
+    case 'cursor':
+      return failing([...base, ['cursor', isCount(outcome.cursor.version) && isJson(outcome.cursor.text)]]);
+    case 'archived': {
+      const {count, locator, bytes, sum} = outcome.archive;
+      return failing([
+        ...base,
+        ['archive', isCount(count) && count > 0 && isCount(bytes) && isText(locator) && isText(sum)],
+      ]);
+    }
+    case 'page': {
+      const {number, first, count, next} = outcome.page;
+      return failing([...base, ['page', [number, first, count].every(isCount) && (next === null || isText(next))]]);
+    }
+    case 'archived': {
+      const {count, locator, bytes, sum} = outcome.archive;
+      const isRight = isCount(count) && count > 0 && isCount(bytes) && isText(locator) && isText(sum);
+      return failing([...base, ['archive', isRight]]);
+    }
+    case 'void':
+      return failing([...base, ['count', isCount(outcome.count) && outcome.count > 0]]);
   }
 }
 
@@ -65,7 +95,7 @@ export function problemsOfSegment(segment: Segment): readonly string[] {
   return [
     ...failing([
       ['epoch', isCount(segment.epoch)],
-      ['marker', isUnitOrNone(segment.marker)],
+      ['marker', isMarker(segment.marker)],
     ]),
     ...segment.outcomes.flatMap(problemsOfOutcome),
   ];
@@ -93,7 +123,12 @@ function isPhase(phase: Phase): boolean {
 }
 
 function isPart({epoch, log, position, lease}: Part): boolean {
-  const isLease = lease === null || (isInstant(lease.untilMs) && isText(lease.by) && isUnitOrNone(lease.unit));
+  const isLease =
+    lease === null ||
+    (isInstant(lease.untilMs) &&
+      isText(lease.by) &&
+      isMark(lease.mark) &&
+      (lease.share === null || isRange(lease.share)));
   return [epoch, log, position.count].every(isCount) && isText(position.sum) && isLease;
 }
 
@@ -121,10 +156,14 @@ export function problemsOfHeader(header: Header): readonly string[] {
         ),
       ],
       ['sealPages', isCount(header.sealPages)],
+      ['doubts', header.doubts.every(isRange)],
+      ['workers', isCount(options.workers) && options.workers > 0],
       ['suspects', header.suspects.every((suspect) => isCount(suspect.unit) && isCount(suspect.crashes))],
       [
         'recoveries',
-        header.recoveries.every((entry) => isInstant(entry.atMs) && [entry.epoch, ...entry.inDoubt].every(isCount)),
+        header.recoveries.every(
+          (entry) => isInstant(entry.atMs) && isCount(entry.epoch) && entry.inDoubt.every(isRange),
+        ),
       ],
       ['reasons', header.recoveries.every(({reason}) => ['killed', 'canceled', 'store'].includes(reason))],
       [

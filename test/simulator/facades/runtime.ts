@@ -76,7 +76,9 @@ export function installSim({options, ask, define}: Kit): void {
   if (options.library !== null) return;
   define('Sim', {
     effect: (name: string, data?: unknown) => void ask('sim', 'effect', null, [name, data]),
-    spend: (ms: number) => void ask('sim', 'spend', null, [ms]),
+    /** Effects at the beginning and at the end, as [name, data]: each turn between the threads takes its time. */
+    spend: (ms: number, before: unknown = null, after: unknown = null) =>
+      void ask('sim', 'spend', null, [ms, before, after]),
   });
 }
 

@@ -21,6 +21,10 @@ export function installSpreadsheetApp(kit: Kit): void {
   kit.define('SpreadsheetApp', {
     getActiveSpreadsheet: active,
     getActive: active,
+    openById: (id: string) => {
+      if (id === `spreadsheet-of-${options.project}`) return spreadsheet;
+      throw kit.exception('Unexpected error while getting the method or property openById on object SpreadsheetApp.');
+    },
     flush: () => void call('flush'),
   });
 }
@@ -46,6 +50,20 @@ export function makeSheet(kit: Kit, name: string): unknown {
       return sheet;
     },
     setFrozenRows: () => void call('format'),
+    deleteRow: (row: number) => {
+      call('deleteRow', row);
+      return sheet;
+    },
+    hideSheet: () => {
+      call('hideSheet');
+      return sheet;
+    },
+    isSheetHidden: () => call('isSheetHidden'),
+    getMaxColumns: () => call('getMaxColumns'),
+    insertColumnsAfter: (column: number, count: number) => {
+      call('insertColumnsAfter', column, count);
+      return sheet;
+    },
     autoResizeColumns: () => {
       call('format');
       return sheet;

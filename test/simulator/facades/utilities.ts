@@ -1,4 +1,7 @@
-/** Utilities, as far as it is simulated, and UrlFetchApp. Only getUuid, sleep and fetch are service calls. */
+/**
+ * Utilities, as far as it is simulated, UrlFetchApp, and ContentService. Only getUuid, sleep, fetch and fetchAll are
+ * service calls.
+ */
 import type {FetchAnswer} from '../types';
 import type {Kit} from './kit';
 
@@ -41,11 +44,12 @@ export function installUrlFetch(kit: Kit): void {
   const {options, ask, exception} = kit;
   const SCOPE = 'https://www.googleapis.com/auth/script.external_request';
 
-  const fetch = (url: unknown, params: Record<string, unknown> = {}) => {
-    if (options.authMode === 'LIMITED') {
-      throw exception(`You do not have permission to call UrlFetchApp.fetch. Required permissions: ${SCOPE}`);
-    }
-    const {code, text, headers = {}} = ask('fetch', 'fetch', null, [String(url), params]) as FetchAnswer;
+  const needsAuthority = (method: string): void => {
+    if (options.authMode !== 'LIMITED') return;
+    throw exception(`You do not have permission to call UrlFetchApp.${method}. Required permissions: ${SCOPE}`);
+  };
+  const responseOf = (url: unknown, params: Record<string, unknown>, answer: FetchAnswer) => {
+    const {code, text, headers = {}} = answer;
     if (code >= 400 && params['muteHttpExceptions'] !== true) {
       throw exception(`Request failed for ${String(url)} returned code ${code}. Truncated server response: ${text}`);
     }
@@ -56,7 +60,33 @@ export function installUrlFetch(kit: Kit): void {
       getBlob: () => makeBlob(kit, text),
     };
   };
-  kit.define('UrlFetchApp', {fetch});
+  const fetch = (url: unknown, params: Record<string, unknown> = {}) => {
+    needsAuthority('fetch');
+    return responseOf(url, params, ask('fetch', 'fetch', null, [String(url), params]) as FetchAnswer);
+  };
+  const fetchAll = (requests: (string | Record<string, unknown>)[]) => {
+    needsAuthority('fetchAll');
+    const all = requests.map((request) => (typeof request === 'string' ? {url: request} : request));
+    const answers = ask('fetch', 'fetchAll', null, [all]) as FetchAnswer[];
+    return answers.map((answer, index) => responseOf(all[index]?.['url'], all[index] ?? {}, answer));
+  };
+  kit.define('UrlFetchApp', {fetch, fetchAll});
+}
+
+/** What a web app may return. */
+export function installContent({define}: Kit): void {
+  define('ContentService', {
+    createTextOutput: (first: unknown = '') => {
+      const text = String(first);
+      const output: Record<string, unknown> = {
+        getContent: () => text,
+        setMimeType: () => output,
+        toJSON: () => ({textOutput: text}),
+      };
+      return output;
+    },
+    MimeType: {JSON: 'JSON', TEXT: 'TEXT'},
+  });
 }
 
 export function bytesOfData({compute}: Kit, data: unknown): number[] {

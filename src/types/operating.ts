@@ -1,0 +1,271 @@
+/** Types of what hosts and operators call: binding, installing, looking after jobs. No code. */
+import type {JobStatus, Json, LookupOptions, WaitReason} from './jobs';
+
+/** How a host hands itself over. */
+export interface BindOptions {
+  /** Name of the host's function that triggers call; may be dotted, as in `'ASTLib.astJobsWorker'`. @default 'astJobsWorker' */
+  readonly triggerHandler?: string;
+  /** Which properties hold the jobs; the lock is of the same kind. @default 'script' */
+  readonly store?: 'script' | 'user' | 'document';
+  /** The host's own Lock object, for hosts that hold it while they call this library: Apps Script locks do not nest. */
+  readonly lock?: {tryLock(timeoutMs: number): boolean; releaseLock(): void; hasLock?(): boolean};
+  /** Allow-list of handlers; turns the look-up by global name off. */
+  readonly handlers?: Readonly<Record<string, (context: never) => unknown>>;
+  /** `false` turns off the look-up of `const` handlers, which needs a `Function` made from constant text. @default true */
+  readonly dynamicLookup?: boolean;
+  /**
+   * The service that fetches addresses, by which this execution starts more of them through the script's own web app.
+   * Only together with `workerUrl`. @default none: only triggers start executions
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a host hands over a service whose types are its own
+  readonly fetch?: {fetchAll(requests: any[]): {getResponseCode(): number; getContentText(): string}[]};
+  /** Address of the script's own web app, `'https://script.google.com/macros/s/…/exec'`. Only together with `fetch`. */
+  readonly workerUrl?: string;
+  /** What is posted with each start; at least 16 characters. @default the script property `AST_JOBS_WORKER_TOKEN` */
+  readonly workerToken?: string;
+  /** The service that makes text outputs, for what `doPost` returns. @default none: `doPost` returns the text itself */
+  readonly content?: {createTextOutput(text: string): object};
+  /** The host's Drive service, for stored values and large results; asks for the permission of Drive. */
+  readonly drive?: object;
+  /** Id of the Drive folder to use, for this script alone. @default a folder `AST.Jobs` that is made at first use */
+  readonly folder?: string;
+  /** The host's Spreadsheet service, for stored values and large results; asks for the permission of spreadsheets. */
+  readonly sheets?: object;
+  /** Id of the spreadsheet to use, for this script alone. @default the active one */
+  readonly spreadsheet?: string;
+}
+
+/** What `install` takes. */
+export interface InstallOptions {
+  /** How often the watchdog looks. More often eats the day's 90 minutes of trigger time. @default 10 */
+  readonly everyMinutes?: 1 | 5 | 10 | 15 | 30;
+}
+
+/** What `install` returns. */
+export interface InstallResult {
+  readonly watchdog: {readonly everyMinutes: number; readonly triggerHandler: string};
+}
+
+/** What `stop` takes. */
+export interface StopOptions {
+  /** `true` also deletes every stored job of the prefixes in use. @default false */
+  readonly data?: boolean;
+}
+
+/** What `stop` returns. */
+export interface StopResult {
+  readonly triggersDeleted: number;
+  /** Open jobs that now wait for an explicit `resume`. */
+  readonly jobsPaused: number;
+  readonly jobsDeleted: number;
+}
+
+/** What `cleanup` takes. */
+export interface CleanupOptions extends LookupOptions {
+  /** Jobs that ended so many days ago or longer are deleted; 0: all that have ended. @minimum 0 @maximum 3650 @default the retention */
+  readonly olderThanDays?: number;
+  /** @default all three */
+  readonly status?: FinalStatus | readonly FinalStatus[];
+  /** Only jobs of this name. */
+  readonly name?: string;
+  /** So many jobs at most, those first that ended longest ago. @minimum 1 @maximum 100000 @default no limit */
+  readonly limit?: number;
+  /** Tells what would be done and does nothing. @default false */
+  readonly dryRun?: boolean;
+}
+
+/** State of a job that has ended. */
+export type FinalStatus = 'completed' | 'failed' | 'canceled';
+
+/** What `cleanup` returns. */
+export interface CleanupResult {
+  /** Ids of the jobs that were deleted, oldest first. */
+  readonly purged: readonly string[];
+  /** Jobs that lost steps and results and are still there. */
+  readonly folded: number;
+  /** Keys that belonged to nothing: left-overs of jobs that are gone or folded, and pieces of lost results. */
+  readonly orphansDeleted: number;
+  /** Bytes of the store, keys included. */
+  readonly freedBytes: number;
+  /** Jobs and keys that fit and are still there: call again. */
+  readonly left: number;
+}
+
+/** What keeps a job from moving, or that nothing does; see docs/operating.md. */
+export type ExplainReason =
+  /** Waits for its first execution. */
+  | 'queued'
+  | WaitReason
+  /** An execution runs it. */
+  | 'running'
+  /** An execution has it and gives no sign of life. */
+  | 'silent'
+  /** Its owner was asked to stop and finishes the step it is at. */
+  | 'stopping'
+  /** There is no trigger that would start an execution. */
+  | 'noTrigger'
+  /** Only triggers of another user run it. */
+  | 'otherUser'
+  /** `autoResume` is false. */
+  | 'manual'
+  | FinalStatus
+  /** It has ended, and its steps and results were dropped. */
+  | 'folded'
+  /** Its stored text cannot be read. */
+  | 'damaged'
+  /** A newer version of this library stored it. */
+  | 'newer';
+
+/** What `explain` returns. */
+export interface Explanation {
+  readonly id: string;
+  readonly status: JobStatus | 'damaged';
+  readonly reason: ExplainReason;
+  /** The same for people. */
+  readonly sentence: string;
+  /** Since when it is so. */
+  readonly since: string | null;
+  /** When that ends at the latest by itself; `null` where no time is known. */
+  readonly until: string | null;
+  /** The next execution that looks at the job, at the latest, and what starts it; `owner`: the one that runs it. */
+  readonly next: {readonly at: string | null; readonly by: 'one-off' | 'watchdog' | 'owner' | 'nobody'};
+  /** What to do; `null`: nothing has to be done. */
+  readonly advice: string | null;
+  /** The facts of the sentence; which there are depends on the reason. */
+  readonly data: Readonly<Record<string, Json>>;
+}
+
+/** What `plan` takes besides the request. */
+export interface PlanOptions {
+  /** How long a step or an item takes, in milliseconds: one number, or numbers by step id, `map` and `reduce`. */
+  readonly stepMs: number | Readonly<Record<string, number>>;
+  /** Bytes of one result as JSON. @minimum 0 @maximum 10000000 @default 50 */
+  readonly resultBytes?: number;
+  /** Which method the request is for. @default told by its fields; `'enqueue'` where it has steps */
+  readonly helper?: 'run' | 'enqueue' | 'chain' | 'enqueueMany' | 'mapReduce';
+  /** Executions that share a map step. @minimum 1 @maximum 20 @default 1 */
+  readonly workers?: number;
+}
+
+/** What `plan` returns: an estimate for steps that fail never and are as fast as was said. */
+export interface Forecast {
+  /** Steps and items. */
+  readonly units: number;
+  /** Executions in which steps run. */
+  readonly executions: number;
+  /** What these executions take together. */
+  readonly runMs: number;
+  /** Time until the end in which nothing runs: mostly for triggers to fire. */
+  readonly waitMs: number;
+  /** When the job would end if the call were made now. */
+  readonly finishAt: string;
+  readonly finishInMs: number;
+  /** Run time of executions that triggers start; `days` that the day's quota makes of it. */
+  readonly triggerMinutes: {readonly needed: number; readonly limitPerDay: number; readonly days: number};
+  readonly storeBytes: {
+    readonly plan: number;
+    readonly results: number;
+    /** With the header and the keys. */
+    readonly total: number;
+    /** What all jobs may use together. */
+    readonly limit: number;
+    /** Whether it fits beside the jobs that are open now; finished ones give way. */
+    readonly fits: boolean;
+  };
+  readonly propertyOperations: {
+    /** Reads, writes and deletes, until the job has ended. */
+    readonly calls: number;
+    /** The same if a call that reads all properties should count once for each. */
+    readonly ifBulkCountsKeys: number;
+    readonly limitPerDay: number;
+  };
+  readonly writesPerUnit: number;
+  /** What the figures rest on, and what to look out for. */
+  readonly notes: readonly string[];
+}
+
+/** What `work` returns: what this pass of the dispatcher did. */
+export interface WorkResult {
+  /** Jobs that were claimed, in order, with their status afterwards. */
+  readonly jobs: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly status: string;
+    readonly steps: number;
+  }[];
+  /** Open jobs of this user that are left. */
+  readonly open: number;
+  /** `idle`: nothing is left open; `open`: the rest waits for its time or for another execution. */
+  readonly end: 'idle' | 'open' | 'error';
+  readonly error?: string;
+}
+
+/** Keys that `configure` takes, long or short; values may be strings. */
+export type JobsConfig = Readonly<Record<string, unknown>>;
+
+/** How many jobs there are, by status. */
+export interface JobCounts {
+  /** Queued, running and paused ones together. */
+  readonly open: number;
+  readonly running: number;
+  readonly paused: number;
+  readonly queued: number;
+  readonly failed: number;
+  readonly completed: number;
+  readonly canceled: number;
+  /** What cannot be read, or was stored by a newer version. */
+  readonly damaged: number;
+}
+
+/** Room in the property store, in bytes of UTF-8 with the keys. */
+export interface StoreHealth {
+  /** Of all jobs together. */
+  readonly ownBytes: number;
+  /** Of everything, the script's own settings too. */
+  readonly totalBytes: number;
+  /** What jobs may use together: 409,600. */
+  readonly limitBytes: number;
+  /** What jobs could still add; finished jobs would give way besides. */
+  readonly freeBytes: number;
+}
+
+/** The current user's triggers, as they are stored: nothing asks the trigger service. */
+export interface TriggerHealth {
+  /** Whether one is noted, and how often it looks. */
+  readonly watchdog: {readonly exists: boolean; readonly everyMinutes: number};
+  /** When the next one-off is due. */
+  readonly oneOffAt: string | null;
+  /** Why no trigger can be made here. */
+  readonly problem: string | null;
+}
+
+/**
+ * What the current user has used of the day, as far as this library knows: other scripts and other functions of this
+ * script use the same quotas unseen.
+ */
+export interface QuotaHealth {
+  /** The first use that was counted; `null` where nothing was used. */
+  readonly windowStartedAt: string | null;
+  /** 24 hours later: an estimate, because Google tells neither. */
+  readonly resetsAtEstimate: string | null;
+  /** A limit of 0 is none. Idle looks of the watchdog are estimated at 1.5 s each. */
+  readonly triggerMinutes: {readonly used: number; readonly limit: number};
+  /** Whether reading all properties counts once or once for each key is documented nowhere: both are counted. */
+  readonly propertyOperations: {readonly used: number; readonly usedIfBulkCountsKeys: number; readonly limit: number};
+  readonly triggersCreated: number;
+  /** Whether a job with the default budget would have to wait now. */
+  readonly isNear: boolean;
+  /** Why, in words. */
+  readonly reason: string | null;
+}
+
+/** What `health` returns. Plain JSON. */
+export interface HealthRecord {
+  readonly checkedAt: string;
+  readonly jobs: JobCounts;
+  readonly store: StoreHealth;
+  readonly triggers: TriggerHealth;
+  readonly quota: QuotaHealth;
+  /** What somebody should look at, in sentences; empty when all is well. */
+  readonly problems: readonly string[];
+}
