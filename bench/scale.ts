@@ -38,7 +38,7 @@ if (isWhole) {
     print('100,000 items with results of 1 KB', largeResults(offered)),
     print(
       '2,000 items of 200 ms, one execution killed',
-      interruptions([BY_HAND, BY_HAND_EACH, BY_HAND_FIRST, withWorkers(offered, 1), withWorkers(offered, 4)]),
+      interruptions([BY_HAND, BY_HAND_EACH, BY_HAND_FIRST, withWorkers(offered, 1)]),
     ),
   );
   const labels = {title: 'Time to the end, items of 50 ms', x: 'items', y: 'minutes'};

@@ -35,7 +35,7 @@ export class Checkers {
   readonly walks: WalkWatch;
   private readonly own: string[] = [];
   private seenEffects = 0;
-  /** Whether a step has put a value away. */
+  /** Whether a step may have put a value away. */
   hasKept = false;
   private readonly world: World;
   private readonly drawn: Drawn;
@@ -113,6 +113,7 @@ export class Checkers {
     const part = job === null ? null : this.jobs.leases.partOf(job, execution);
     if (effect.name === 'begin') this.checkBegin(effect.data as Begun, execution, job, part);
     if (effect.name === 'no page') this.faults.count('a page fails');
+    if (effect.name === 'keep') this.hasKept = true;
     if (effect.name === 'kept') this.noteKept(effect.data as Kept);
     if (effect.name === 'page' && job !== null) this.jobs.pages.fetched(effect.data as PageCall, job, part !== null);
     if (effect.name === 'end') this.calls.end(execution);
@@ -121,7 +122,6 @@ export class Checkers {
   }
 
   private noteKept({job, step, isRight}: Kept): void {
-    this.hasKept = true;
     this.faults.count('a value put away');
     if (!isRight) this.own.push(`storage: what ${step} of ${job} had put away did not come back`);
   }

@@ -35,6 +35,7 @@ function work(ctx) {
 }
 /** Puts a value away and gets it back; a service that refuses is for this handler no failure. */
 function keep(ctx, p) {
+  Sim.effect('keep', {job: ctx.jobId});
   try {
     var reference = storageApi().put({n: p.n, step: ctx.stepId, pad: new Array(2000).join('k')}, {backend: p.keeps});
     var got = storageApi().get(reference);
