@@ -10,7 +10,7 @@ import {chainSum, EMPTY_SUM, splitByBytes, utf8Bytes} from '../core/bytes';
 import {resultKey, segmentKey, type JobAddress} from '../core/keys';
 import {ARCHIVE_BYTES, ARCHIVE_SPARE_BYTES, INLINE_RESULT_BYTES, MAX_VALUE_BYTES, SEGMENT_BYTES} from '../core/limits';
 import {advance, endOfOutcome, outcomeText, type LogPosition, type Outcome} from '../core/outcome';
-import {encodeSegment, NO_MARKER, type Marker} from '../core/segment';
+import {encodeSegment, type Marker} from '../core/segment';
 import type {Tail} from '../core/stored-job';
 import {isJobsError} from '../errors';
 
@@ -83,12 +83,15 @@ export class LogWriter {
     }
   }
 
-  /** Commits the cursor that the log says was saved last: a marker means nothing once the lease is given back. */
+  /**
+   * Commits the cursor that the log says was saved last: a marker means nothing once the lease is given back. Until it is,
+   * the step stays named: what it did beyond the cursor is in doubt should the owner be killed here.
+   */
   commitSaved(write: Write, atMs: number): void {
     const {units, cursor} = this.marker;
     if (units === null || cursor === null) return;
     this.spareBytes = 0;
-    this.append(write, [{kind: 'cursor', unit: units.first, atMs, durationMs: 0, cursor}], NO_MARKER);
+    this.append(write, [{kind: 'cursor', unit: units.first, atMs, durationMs: 0, cursor}], {units, cursor: null});
   }
 
   private append(write: Write, outcomes: readonly Outcome[], marker: Marker): void {
