@@ -18,9 +18,10 @@ import type {
   Waiting,
 } from './header';
 import {isCount, isDuration, isInstant, isObject, parseJson} from './json';
-import {MAX_HEADER_BYTES, SCHEMA} from './limits';
+import {MAX_HEADER_BYTES, SCHEMA, SCHEMA_OF_TERMS} from './limits';
 import {isStoredError, outcomeOfTuple, outcomeText, type LogPosition} from './outcome';
 import {useOfTuple, useTuple} from './quota';
+import {encodeTerms, termsOf} from './terms';
 import {encodeMark, markOf, rangeOf} from './units';
 
 /** What a stored header turned out to be. */
@@ -31,8 +32,10 @@ export type DecodedHeader =
 
 /** The stored text of a header. */
 export function encodeHeader(header: Header): string {
+  const terms = encodeTerms(header.terms);
   const fields = {
-    v: SCHEMA,
+    // A library that does not know terms would run such a job as if there were none.
+    v: terms === null && header.fault === null ? SCHEMA : SCHEMA_OF_TERMS,
     id: header.id,
     n: header.name,
     ow: header.owner,
@@ -46,6 +49,7 @@ export function encodeHeader(header: Header): string {
       header.options.autoResume ? 1 : 0,
       ...(header.options.workers === 1 ? [] : [header.options.workers]),
     ],
+    ...(terms === null ? {} : {e: terms}),
     pl: [header.plan.pieces, header.plan.sum, header.plan.units, header.plan.inline],
     pt: header.parts.map(encodePart),
     ...list('s', header.seals.map(encodeSeal)),
@@ -62,6 +66,7 @@ export function encodeHeader(header: Header): string {
     ...(header.longest.jobMs === 0 ? {} : {l: [header.longest.jobMs, header.longest.nodes]}),
     ...(header.isHalted ? {x: 1} : {}),
     ...(header.use === null ? {} : {u: useTuple(header.use)}),
+    ...(header.fault === null ? {} : {er: header.fault}),
     ...(header.folded === null ? {} : {f: header.folded}),
     ...header.unknown,
   };
@@ -71,7 +76,20 @@ export function encodeHeader(header: Header): string {
 }
 
 const KNOWN: ReadonlySet<string> = new Set(
-  ['v', 'id', 'n', 'ow', 'rv', 'ph', 't', 'o', 'pl', 'pt'].concat(['s', 'sp', 'c', 'd', 'r', 'l', 'x', 'u', 'f', 'z']),
+  ['v', 'id', 'n', 'ow', 'rv', 'ph', 't', 'o', 'pl', 'pt'].concat([
+    's',
+    'sp',
+    'c',
+    'd',
+    'r',
+    'l',
+    'x',
+    'u',
+    'e',
+    'er',
+    'f',
+    'z',
+  ]),
 );
 
 function list(key: string, entries: readonly unknown[]): Record<string, unknown> {
@@ -111,7 +129,7 @@ function decode(text: string): DecodedHeader {
   const raw = parseJson(text);
   if (!isObject(raw)) return {kind: 'corrupt'};
   const schema = raw['v'];
-  if (typeof schema === 'number' && schema > SCHEMA) return {kind: 'newer', schema};
+  if (typeof schema === 'number' && schema > SCHEMA_OF_TERMS) return {kind: 'newer', schema};
   // One that leaves no room for what a claim adds could never be rewritten: nobody here wrote it.
   const isKnown = isCount(schema) && schema > 0 && utf8Bytes(text) <= MAX_HEADER_BYTES;
   const header = isKnown ? headerOf(raw) : null;
@@ -119,7 +137,8 @@ function decode(text: string): DecodedHeader {
 }
 
 function headerOf(raw: Readonly<Record<string, unknown>>): Header | null {
-  const {id, n: name, ow: owner, rv: revision, sp: sealPages = 0, z, f} = raw;
+  const {id, n: name, ow: owner, rv: revision, sp: sealPages = 0, z, f, er: fault = null} = raw;
+  const terms = termsOf(raw['e']);
   const times = timesOf(raw['t']);
   const phase = phaseOf(raw['ph']);
   const options = optionsOf(raw['o']);
@@ -136,12 +155,13 @@ function headerOf(raw: Readonly<Record<string, unknown>>): Header | null {
   if (!isCount(revision) || !isCount(sealPages) || times === null || phase === null) return null;
   if (options === null || plan === null || parts === null || parts.length === 0 || seals === null) return null;
   if (suspects === null || doubts === null || recoveries === null || longest === null) return null;
+  if (terms === null || (fault !== null && !isStoredError(fault))) return null;
   if ((z !== undefined && last === null) || (f !== undefined && folded === null)) return null;
   const [createdAtMs, updatedAtMs, startedAtMs, pausedAtMs] = times;
   return {
     ...{id, name, owner, revision, phase, createdAtMs, updatedAtMs, startedAtMs, pausedAtMs, options, plan, parts},
     ...{seals, sealPages, suspects, doubts, recoveries, longest, isHalted: raw['x'] === 1, last},
-    ...{use: useOfTuple(raw['u']), folded},
+    ...{use: useOfTuple(raw['u']), terms, fault, folded},
     unknown: Object.fromEntries(Object.entries(raw).filter(([key]) => !KNOWN.has(key))),
   };
 }

@@ -11,6 +11,7 @@ import type {StoredError, WaitReason} from '../types';
 import type {Checksum} from './bytes';
 import type {LogPosition, Outcome} from './outcome';
 import type {DayUse} from './quota';
+import type {Terms} from './terms';
 import type {Mark, UnitRange} from './units';
 
 /** Where a job stands. */
@@ -110,6 +111,7 @@ export interface Header {
   readonly startedAtMs: number | null;
   readonly pausedAtMs: number | null;
   readonly options: StoredOptions;
+  readonly terms: Terms;
   readonly plan: PlanPlace;
   readonly parts: readonly Part[];
   readonly seals: readonly Seal[];
@@ -125,6 +127,8 @@ export interface Header {
   readonly last: Outcome | null;
   /** What the owner had used of the day's quotas when his last trigger went; `null` in all other jobs. */
   readonly use: DayUse | null;
+  /** Why the job ended that no step of it tells. */
+  readonly fault: StoredError | null;
   /** Steps and results were dropped; what is left to tell. */
   readonly folded: {readonly error: (StoredError & {readonly stepId: string | null}) | null} | null;
   /** Fields that a later version of the same schema added: carried along, so that versions can alternate on one store. */

@@ -35,6 +35,8 @@ export const BALLAST_BYTES = 8_000;
 export const INLINE_PLAN_BYTES = 3_000;
 /** A plan as JSON text, however small it becomes: every execution that runs the job unpacks and parses it. */
 export const MAX_UNPACKED_BYTES = 20_000_000;
+/** Terms of a job in its header; they take their room from an inline plan. */
+export const MAX_TERMS_BYTES = 2_000;
 /** A result up to this size travels inside the log or the header. */
 export const INLINE_RESULT_BYTES = 3_000;
 /** Results that are committed together and are longer go to the archive, where the host has handed one over. */
@@ -181,3 +183,5 @@ export const SERVICE_MS = {read: 30, write: 62, lock: 60, release: 20, trigger: 
 export const ONE_OFF_LAG_MS = 50_000;
 /** Schema version of everything stored; text of the versions before is read, too. */
 export const SCHEMA = 2;
+/** Of headers with terms: a library of schema 2 leaves such jobs alone. */
+export const SCHEMA_OF_TERMS = 3;

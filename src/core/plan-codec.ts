@@ -10,7 +10,16 @@ import {listOf, pagesOf, rangeOf, storedList, type ItemSource, type ListItems} f
 import {isCount, isObject, MAX_DURATION_MS, parseJson} from './json';
 import {MAX_GROUP_ITEMS, MAX_ITEMS, MAX_PAGED_ITEMS, MAX_RANGE} from './limits';
 import {pack, unpack} from './pack';
-import {DEFAULT_CHECKPOINTING, isPaged, type Checkpointing, type Orchestration, type Plan, type PlanNode} from './plan';
+import {
+  DEFAULT_CHECKPOINTING,
+  isPaged,
+  NO_EXTRAS,
+  type Checkpointing,
+  type Orchestration,
+  type Plan,
+  type PlanExtras,
+  type PlanNode,
+} from './plan';
 import {DEFAULT_RETRY, type ResolvedRetry} from './retry';
 
 export const DEFAULT_MAX_CRASHES = 3;
@@ -22,7 +31,8 @@ export function encodePlan(plan: Plan): string {
   const orchestration = plan.orchestration === null ? {} : {o: [plan.orchestration.helper, plan.orchestration.mode]};
   const apart: string[] = [];
   const nodes = plan.nodes.map((node) => encodeNode(node, apart));
-  return [JSON.stringify({n: nodes, ...orchestration}), ...apart].map(pack).join(LINE_END);
+  const head = {n: nodes, ...orchestration, ...encodeExtras(plan.extras ?? NO_EXTRAS)};
+  return [JSON.stringify(head), ...apart].map(pack).join(LINE_END);
 }
 
 /** Neither JSON text nor packed text has one. */
@@ -42,7 +52,29 @@ export function decodePlan(text: string): Plan | null {
     if (node === null) return null;
     nodes.push(node);
   }
-  return fitTogether(nodes) ? {nodes, orchestration: decodeOrchestration(raw['o'])} : null;
+  const extras = decodeExtras(raw['e']);
+  if (extras === null || !fitTogether(nodes)) return null;
+  return {nodes, orchestration: decodeOrchestration(raw['o']), ...(extras === NO_EXTRAS ? {} : {extras})};
+}
+
+function encodeExtras({payload, environment, secrets}: PlanExtras): {e?: object} {
+  const fields = {
+    ...(payload === null ? {} : {p: payload}),
+    ...(Object.keys(environment).length === 0 ? {} : {v: environment}),
+    ...(Object.keys(secrets).length === 0 ? {} : {s: secrets}),
+  };
+  return Object.keys(fields).length === 0 ? {} : {e: fields};
+}
+
+function decodeExtras(raw: unknown): PlanExtras | null {
+  if (raw === undefined) return NO_EXTRAS;
+  if (!isObject(raw)) return null;
+  const {p: payload = null, v: environment = {}, s: secrets = {}} = raw;
+  return isTexts(environment) && isTexts(secrets) ? {payload, environment, secrets} : null;
+}
+
+function isTexts(raw: unknown): raw is Readonly<Record<string, string>> {
+  return isObject(raw) && Object.values(raw).every((value) => typeof value === 'string');
 }
 
 /** Whether nodes name only nodes that are there. */
@@ -76,6 +108,7 @@ function encodeNode(node: PlanNode, apart: string[]): object {
     ...(node.deps.length === 0 ? {} : {d: node.deps}),
     ...encodeRetry(node.retry),
     ...(node.maxCrashes === DEFAULT_MAX_CRASHES ? {} : {c: node.maxCrashes}),
+    ...(node.timeoutMs === null ? {} : {t: node.timeoutMs}),
   };
   switch (node.kind) {
     case 'step':
@@ -124,8 +157,10 @@ function decodeNode(raw: unknown, apart: readonly string[]): PlanNode | null {
   const deps = raw['d'] ?? [];
   const retry = decodeRetry(raw['r']);
   const maxCrashes = raw['c'] ?? DEFAULT_MAX_CRASHES;
+  const timeoutMs = raw['t'] ?? null;
   if (!isListOf(deps, isCount) || retry === null || !isCount(maxCrashes) || maxCrashes === 0) return null;
-  const base = {handler: raw['h'], deps, retry, maxCrashes};
+  if (timeoutMs !== null && !isCount(timeoutMs)) return null;
+  const base = {handler: raw['h'], deps, retry, maxCrashes, timeoutMs};
   const {m: prefix, i: id, w: maxConcurrency, s: shared} = raw;
   const items = decodeItems(raw, apart);
   const checkpoint = decodeCheckpointing(raw['g']);

@@ -17,6 +17,8 @@ interface NodeBase {
   readonly deps: readonly number[];
   readonly retry: ResolvedRetry;
   readonly maxCrashes: number;
+  /** An attempt that took longer has failed; `null`: none is judged. */
+  readonly timeoutMs: number | null;
 }
 
 /** One handler call. */
@@ -72,21 +74,46 @@ export interface Orchestration {
   readonly mode: OrchestrationMode;
 }
 
+/** What the steps of a job have in common. */
+export interface PlanExtras {
+  /** What a step is handed that has no payload of its own. */
+  readonly payload: unknown;
+  /** Texts by name. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Names of the host's properties by the name that handlers know; the values are stored nowhere here. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+export const NO_EXTRAS: PlanExtras = {payload: null, environment: {}, secrets: {}};
+
 export interface Plan {
   readonly nodes: readonly PlanNode[];
   readonly orchestration: Orchestration | null;
+  /** @default NO_EXTRAS */
+  readonly extras?: PlanExtras;
+}
+
+/** Whether a plan has what a library that knows no terms would pass over. */
+export function hasExtras({extras = NO_EXTRAS, nodes}: Plan): boolean {
+  return extrasText(extras) !== extrasText(NO_EXTRAS) || nodes.some((node) => node.timeoutMs !== null);
+}
+
+function extrasText(extras: PlanExtras): string {
+  return JSON.stringify(extras);
 }
 
 /** A plan with its numbering. */
 export class NumberedPlan {
   readonly plan: Plan;
   readonly nodes: readonly PlanNode[];
+  readonly extras: PlanExtras;
   readonly unitCount: number;
   private readonly firstUnits: readonly number[];
 
   constructor(plan: Plan) {
     this.plan = plan;
     this.nodes = plan.nodes;
+    this.extras = plan.extras ?? NO_EXTRAS;
     const firstUnits: number[] = [];
     let next = 0;
     for (const node of plan.nodes) {
@@ -187,7 +214,13 @@ export class NumberedPlan {
     if (node.kind !== 'reduce') return this.payload(unit, known);
     const over = this.node(node.over);
     const total = known.itemCount(node.over);
-    return isOneRow(over, total) ? copyOf({total, ...sharedOf(node)}) : this.payload(unit, known);
+    return isOneRow(over, total) ? copyOf({total, ...this.sharedOf(node)}) : this.payload(unit, known);
+  }
+
+  /** The payload of the job stands in where the node has none. */
+  private sharedOf(node: MapNode | ReduceNode | SourceNode): object {
+    const shared = node.shared ?? this.extras.payload ?? undefined;
+    return shared === undefined ? {} : {shared};
   }
 
   /** How many items a node has, where that is known from the start. */
@@ -199,18 +232,18 @@ export class NumberedPlan {
     const node = this.node(nodeIndex);
     switch (node.kind) {
       case 'step':
-        return node.payload;
+        return node.payload ?? this.extras.payload;
       case 'map': {
         const total = node.items.kind === 'pages' ? null : node.items.count;
-        return {item: node.items.at(index), index, position: index + 1, total, ...sharedOf(node)};
+        return {item: node.items.at(index), index, position: index + 1, total, ...this.sharedOf(node)};
       }
       case 'reduce': {
         const total = known.itemCount(node.over);
         const over = this.node(node.over);
-        return {mapStepIds: over.kind === 'map' ? itemIds(over, total) : [], total, ...sharedOf(node)};
+        return {mapStepIds: over.kind === 'map' ? itemIds(over, total) : [], total, ...this.sharedOf(node)};
       }
       case 'source':
-        return {pageToken: null, page: 0, ...sharedOf(node)};
+        return {pageToken: null, page: 0, ...this.sharedOf(node)};
     }
   }
 }
@@ -232,10 +265,6 @@ export function isOneRow(node: PlanNode, count: number): node is MapNode {
 /** Whether a node's items come in pages. */
 export function isPaged(node: PlanNode | undefined): boolean {
   return node?.kind === 'map' && node.items.kind === 'pages';
-}
-
-function sharedOf(node: MapNode | ReduceNode | SourceNode): object {
-  return node.shared === undefined ? {} : {shared: node.shared};
 }
 
 function copyOf(value: unknown): unknown {

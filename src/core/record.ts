@@ -1,12 +1,22 @@
 /**
  * The public record of a job, built from what is stored. Pure: (stored job, what the caller asks for) → plain JSON.
  */
-import type {JobRecord, JobStatus, RecoveryRecord, StateCounts, StepRecord, StepState, StoredError} from '../types';
+import type {
+  TermsRecord,
+  JobRecord,
+  JobStatus,
+  RecoveryRecord,
+  StateCounts,
+  StepRecord,
+  StepState,
+  StoredError,
+} from '../types';
 import type {BriefJob} from './brief';
 import {statusOf, waitsForUser, type Header, type Phase} from './header';
 import {parseJson} from './json';
 import {isOneRow} from './plan';
 import {runningUnits, type StoredJob} from './stored-job';
+import type {DeadLetter, Terms} from './terms';
 import {unitsOf} from './units';
 
 /** What a record shows besides the job itself. */
@@ -28,7 +38,7 @@ export function jobRecord(job: StoredJob, view: RecordView): JobRecord {
   return {
     ...headerRecord(header, job.address.prefix),
     ...progressOf(header, ledger.count, ledger.lastAtMs),
-    lastError: lastError(job) ?? (firstDamaged === undefined ? null : damageError(firstDamaged)),
+    lastError: lastErrorOf(job) ?? (firstDamaged === undefined ? null : damageError(firstDamaged)),
     steps: rows.map((row) => (row.kind === 'unit' ? unitRow(job, row.unit, running) : nodeRow(job, row.node))),
     results,
     wakeUp: view.wakeUp,
@@ -38,7 +48,7 @@ export function jobRecord(job: StoredJob, view: RecordView): JobRecord {
 
 /** The record of a finished job that was folded. */
 export function foldedRecord(header: Header, prefix: string): JobRecord {
-  return {...headerRecord(header, prefix), lastError: header.folded?.error ?? null, folded: true};
+  return {...headerRecord(header, prefix), lastError: faultOf(header) ?? header.folded?.error ?? null, folded: true};
 }
 
 /** The record of a completed job without steps and results. */
@@ -89,8 +99,33 @@ function headerRecord(header: Header, prefix: string): JobRecord {
     wakeUp: null,
     recoveries: [],
     owner: header.owner,
+    ...termsRecord(header.terms),
     ...(header.options.workers === 1 ? {} : {workers: header.options.workers}),
   };
+}
+
+/** What of the terms differs from none. */
+function termsRecord(terms: Terms): TermsRecord {
+  const {description, tags, priority, dependencies, onDependencyFailure, batch, schedule, resources} = terms;
+  const {timeoutMs, deadlineAtMs, idempotency, singleton, deadLetter} = terms;
+  return {
+    ...(description === null ? {} : {description}),
+    ...(tags.length === 0 ? {} : {tags}),
+    ...(priority === 'medium' ? {} : {priority}),
+    ...(dependencies.length === 0 ? {} : {dependencies, onDependencyFailure}),
+    ...(batch === null ? {} : {batch}),
+    ...(schedule === null ? {} : {schedule}),
+    ...(timeoutMs === null ? {} : {timeoutMs}),
+    ...(deadlineAtMs === null ? {} : {deadline: isoTime(deadlineAtMs)}),
+    ...(idempotency === null ? {} : {idempotencyKey: idempotency.key}),
+    ...(singleton === null ? {} : {singleton}),
+    ...(resources.length === 0 ? {} : {resources}),
+    ...(deadLetter === null ? {} : {deadLetter: deadLetterRecord(deadLetter)}),
+  };
+}
+
+function deadLetterRecord({state, atMs, replayedAs}: DeadLetter): NonNullable<TermsRecord['deadLetter']> {
+  return {state, at: isoTime(atMs), replayedAs};
 }
 
 function waitingOf(header: Header): JobRecord['waiting'] {
@@ -249,6 +284,15 @@ function recoveryRecord(stepId: (unit: number) => string, recovery: Header['reco
     reason: recovery.reason,
     inDoubt: recovery.inDoubt.flatMap(unitsOf).map(stepId),
   };
+}
+
+function lastErrorOf(job: StoredJob): JobRecord['lastError'] {
+  return faultOf(job.header) ?? lastError(job);
+}
+
+/** Why the job ended, where that lies in none of its steps. */
+export function faultOf({fault}: Header): JobRecord['lastError'] {
+  return fault === null ? null : {stepId: null, ...fault};
 }
 
 /** Whether a text is a status of a job. */

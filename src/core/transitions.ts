@@ -5,7 +5,8 @@
  *     accept → queued ─claim→ running ─giveBack→ paused ─claim→ …
  *                                     └─finish→ completed | failed
  *     cancel: any open phase → canceled     suspend, handOn, postpone: any open phase → paused
- *     fold: any final phase, once
+ *     finishAs: any open phase → failed | canceled     awaitJobs: any open phase → paused
+ *     fold: any final phase, once     amend: any phase, the same after
  */
 import type {StoredError} from '../types';
 import {longerOf} from './budget';
@@ -13,9 +14,10 @@ import {EMPTY_SUM, utf8Bytes} from './bytes';
 import type {Header, Lease, Longest, Part, Phase, PlanPlace, Recovery, Seal, StoredOptions, Suspect} from './header';
 import {hasLease, partAt} from './header';
 import {encodeHeader} from './header-codec';
-import {ENQUEUE_GRACE_MS, MAX_DOUBTS, MAX_INLINE_SEALS, MAX_RECOVERIES, MAX_SUSPECTS, MAX_VALUE_BYTES} from './limits';
+import {MAX_DOUBTS, MAX_INLINE_SEALS, MAX_RECOVERIES, MAX_SUSPECTS, MAX_VALUE_BYTES} from './limits';
 import type {LogPosition, Outcome} from './outcome';
 import type {DayUse} from './quota';
+import type {Terms} from './terms';
 import {sizeOf, type UnitRange} from './units';
 
 const START: LogPosition = {count: 0, sum: EMPTY_SUM};
@@ -27,21 +29,24 @@ export interface Acceptance {
   readonly name: string;
   readonly owner: string;
   readonly options: StoredOptions;
+  readonly terms: Terms;
   readonly plan: PlanPlace;
   readonly nowMs: number;
+  /** When the dispatcher may take it; `null`: when somebody calls `resume`. */
+  readonly dueMs: number | null;
 }
 
-/** A new job, due for the dispatcher after the grace that an explicit `resume` has. */
+/** A new job. One that depends on others waits for them, one that nobody starts for `resume`. */
 export function accept(acceptance: Acceptance): Header {
-  const {id, name, owner, options, plan, nowMs} = acceptance;
+  const {id, name, owner, options, terms, plan, nowMs} = acceptance;
+  const phase = firstPhase(acceptance);
   return {
-    ...{id, name, owner, options, plan},
+    ...{id, name, owner, options, terms, plan, phase},
     revision: 1,
-    phase: {kind: 'queued', dueMs: nowMs + ENQUEUE_GRACE_MS},
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     startedAtMs: null,
-    pausedAtMs: null,
+    pausedAtMs: phase.kind === 'paused' ? nowMs : null,
     parts: [NEW_PART],
     seals: [],
     sealPages: 0,
@@ -52,9 +57,16 @@ export function accept(acceptance: Acceptance): Header {
     isHalted: false,
     last: null,
     use: null,
+    fault: null,
     folded: null,
     unknown: {},
   };
+}
+
+function firstPhase({terms, dueMs}: Acceptance): Phase {
+  if (dueMs === null) return {kind: 'paused', waiting: FOR_USER};
+  if (terms.dependencies.length === 0) return {kind: 'queued', dueMs};
+  return {kind: 'paused', waiting: {reason: 'dependency', untilMs: dueMs}};
 }
 
 /** How a part's lease ended that its owner did not give back. */
@@ -146,8 +158,40 @@ export function giveBack(header: Header, back: Return, waiting: Extract<Phase, {
 const FOR_USER = {reason: 'user', untilMs: null} as const;
 
 /** The owner ends the job; `last` is the outcome that is in no segment, if there is one. */
-export function finish(header: Header, back: Return, kind: 'completed' | 'failed', last: Outcome | null): Header {
-  return {...returned(header, back), phase: {kind, atMs: back.nowMs}, pausedAtMs: null, last};
+export function finish(
+  header: Header,
+  back: Return,
+  kind: 'completed' | 'failed',
+  last: Outcome | null,
+  fault: StoredError | null = null,
+): Header {
+  return {...returned(header, back), phase: {kind, atMs: back.nowMs}, pausedAtMs: null, last, fault};
+}
+
+/** Ends an open job whose leases have been ended, for a reason that lies in none of its steps. */
+export function finishAs(header: Header, kind: 'failed' | 'canceled', fault: StoredError, nowMs: number): Header {
+  return {...touched(header, nowMs), phase: {kind, atMs: nowMs}, pausedAtMs: null, isHalted: false, fault};
+}
+
+/** Lets an open job that nobody owns wait for other jobs. */
+export function awaitJobs(header: Header, nowMs: number): Header {
+  const waiting = {reason: 'dependency', untilMs: null} as const;
+  return {...touched(header, nowMs), phase: {kind: 'paused', waiting}, pausedAtMs: header.pausedAtMs ?? nowMs};
+}
+
+/** Changes what a job was asked to be, and nothing of where it stands. */
+export function amend(header: Header, terms: Terms, nowMs: number): Header {
+  return {...touched(header, nowMs), terms};
+}
+
+/** Another user's triggers run the job from now on. */
+export function adopt(header: Header, owner: string, nowMs: number): Header {
+  return {...touched(header, nowMs), owner};
+}
+
+/** Moves the start of a job that has not started. */
+export function reschedule(header: Header, dueMs: number, nowMs: number): Header {
+  return {...touched(header, nowMs), phase: {kind: 'queued', dueMs}};
 }
 
 /** Attempts were lost because their outcomes did not fit into the store. */

@@ -10,6 +10,7 @@ import {DEFAULT_PREFIX, headerKey, makeJobId, parseKey, planKey, PREFIXES_KEY, t
 import {INLINE_PLAN_BYTES, MAX_PREFIXES, MAX_VALUE_BYTES} from '../core/limits';
 import {NumberedPlan, type Plan} from '../core/plan';
 import {encodePlan} from '../core/plan-codec';
+import {encodeTerms, type Terms} from '../core/terms';
 import {accept} from '../core/transitions';
 import {jobsError} from '../errors';
 import {Alarm} from './alarm';
@@ -23,6 +24,9 @@ export interface Candidate {
   readonly plan: Plan;
   readonly prefix: string;
   readonly options: StoredOptions;
+  readonly terms: Terms;
+  /** When the dispatcher may take it; `null`: when somebody calls `resume`. */
+  readonly dueMs: number | null;
   readonly owner: string;
 }
 
@@ -47,9 +51,10 @@ export function prepareJob(ports: Ports, hold: Hold, candidate: Candidate): Admi
     new Alarm(ports, hold, candidate.owner).ensureWatchdog();
   ensureBallast(hold);
   registerPrefix(hold, candidate.prefix);
-  const plan = writePlan(hold, address, text, new NumberedPlan(candidate.plan).unitCount);
-  const {name, owner, options} = candidate;
-  return {address, header: accept({id: address.id, name, owner, options, plan, nowMs: hold.nowMs})};
+  const {name, owner, options, terms, dueMs} = candidate;
+  const inlineBytes = INLINE_PLAN_BYTES - bytesOf(encodeTerms(terms));
+  const plan = writePlan(hold, address, {text, inlineBytes, units: new NumberedPlan(candidate.plan).unitCount});
+  return {address, header: accept({id: address.id, name, owner, options, terms, plan, nowMs: hold.nowMs, dueMs})};
 }
 
 /** Writes the header: from here on the job exists. */
@@ -88,13 +93,24 @@ function registerPrefix(hold: Hold, prefix: string): void {
   hold.set(PREFIXES_KEY, JSON.stringify([...kept, prefix]));
 }
 
-function writePlan(hold: Hold, address: JobAddress, text: string, units: number): PlanPlace {
+interface PlanText {
+  readonly text: string;
+  /** What the header has room for. */
+  readonly inlineBytes: number;
+  readonly units: number;
+}
+
+function writePlan(hold: Hold, address: JobAddress, {text, inlineBytes, units}: PlanText): PlanPlace {
   const sum = chainSum(EMPTY_SUM, text);
   // As it will stand in the header: quotes are escaped there.
-  if (utf8Bytes(JSON.stringify(text)) <= INLINE_PLAN_BYTES) return {inline: text, pieces: 0, sum, units};
+  if (utf8Bytes(JSON.stringify(text)) <= inlineBytes) return {inline: text, pieces: 0, sum, units};
   const pieces = splitByBytes(text, MAX_VALUE_BYTES);
   pieces.forEach((piece, index) => {
     hold.set(planKey(address, index), piece);
   });
   return {inline: null, pieces: pieces.length, sum, units};
+}
+
+function bytesOf(terms: object | null): number {
+  return terms === null ? 0 : utf8Bytes(JSON.stringify(terms));
 }

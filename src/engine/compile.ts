@@ -1,9 +1,10 @@
 /** Requests of the five entry points, compiled: one table, one way in. */
 import {MAX_WORKERS} from '../core/limits';
-import type {Plan, PlanNode} from '../core/plan';
+import {NO_EXTRAS, type Plan, type PlanNode} from '../core/plan';
+import {askedOf, obstacleToRun, type Asked} from '../orchestration/asked';
 import {planOfChain} from '../orchestration/chain';
 import {planOfFanOut} from '../orchestration/fan-out';
-import {planOfSteps, type JobLimits} from '../orchestration/job-plan';
+import {planOfSteps} from '../orchestration/job-plan';
 import {planOfMapReduce} from '../orchestration/map-reduce';
 import {
   attemptLimits,
@@ -13,7 +14,9 @@ import {
   jobOptions,
   refuseLaterFields,
   reading,
+  invalid,
   requestObject,
+  type AttemptLimits,
   type HandlerNames,
 } from '../orchestration/request';
 import type {JobOptions, OrchestrationMode} from '../types';
@@ -27,11 +30,13 @@ export interface CheckedRequest {
   readonly options: JobOptions;
   readonly mode: OrchestrationMode;
   readonly workers: number;
+  /** When the job starts, what it waits for, how it is found again. */
+  readonly asked: Asked;
   /** The plan for a default of `maxRetries`. */
   compile(maxRetries: number): Plan;
 }
 
-type Compiler = (request: Readonly<Record<string, unknown>>, limits: JobLimits, handlers: HandlerNames) => Plan;
+type Compiler = (request: Readonly<Record<string, unknown>>, limits: AttemptLimits, handlers: HandlerNames) => Plan;
 
 const COMPILERS: Readonly<Record<EntryPoint, Compiler>> = {
   run: (request, limits, handlers) => planOfSteps(request['steps'], limits, handlers),
@@ -48,12 +53,22 @@ export function checkRequest(entry: EntryPoint, raw: unknown, handlers: HandlerN
     refuseLaterFields(request, `The request of ${entry}`);
     const name = jobName(request['name']);
     const options = jobOptions(request['options']);
-    const limits = attemptLimits(request, baseLimits(options.maxRetries ?? BY_DEFAULT), 'the job');
+    const asked = askedOf(request, name);
+    // The job's own timeoutMs is for all of it.
+    const {retry, maxCrashes} = request;
+    const limits = attemptLimits({retry, maxCrashes}, baseLimits(options.maxRetries ?? BY_DEFAULT), 'the job');
     const workers = request['workers'] === undefined ? 1 : integerIn(request['workers'], 'workers', 1, MAX_WORKERS);
-    const plan = COMPILERS[entry](request, limits, handlers);
+    const {extras} = asked;
+    const nodes = COMPILERS[entry](request, limits, handlers);
+    const plan: Plan = JSON.stringify(extras) === JSON.stringify(NO_EXTRAS) ? nodes : {...nodes, extras};
     const fallback: OrchestrationMode = entry === 'run' ? 'run' : 'enqueue';
     const mode = plan.orchestration?.mode ?? fallback;
-    return {name, options, mode, workers, compile: (maxRetries) => withRetries(plan, maxRetries)};
+    const obstacle = mode === 'run' ? obstacleToRun(asked) : null;
+    if (obstacle !== null)
+      throw invalid(
+        `The request of ${entry} runs at once, and has ${obstacle}: use enqueue, or mode: 'enqueue', for a job that starts later.`,
+      );
+    return {name, options, mode, workers, asked, compile: (maxRetries) => withRetries(plan, maxRetries)};
   });
 }
 

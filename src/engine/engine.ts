@@ -5,12 +5,13 @@
 import {hasFreePart, isFinal, waitsForUser, type Header} from '../core/header';
 import {Ledger} from '../core/ledger';
 import {MIN_WAKE_UP_MS} from '../core/limits';
-import {NumberedPlan} from '../core/plan';
+import {hasExtras, NumberedPlan} from '../core/plan';
 import type {QuotaLimits} from '../core/quota';
 import type {JobAddress} from '../core/keys';
 import {EMPTY_TAIL, type Snapshot, type StoredJob} from '../core/stored-job';
 import {cancel, handOn} from '../core/transitions';
 import {jobsError} from '../errors';
+import {dueOfAsked, termsOfAsked} from '../orchestration/asked';
 import type {Forecast, JobRecord, WorkResult} from '../types';
 import {admitJob, prepareJob, type Admitted, type Candidate} from './admission';
 import {Alarm} from './alarm';
@@ -20,6 +21,7 @@ import type {Config} from './config';
 import {Pass} from './dispatcher';
 import {estimate} from './estimate';
 import {handlerNames} from './handler-names';
+import {knownJobs} from './dependencies';
 import {endLeases} from './give-up';
 import {withHold, type Hold} from './hold';
 import {patiently} from './patience';
@@ -165,9 +167,13 @@ export class Engine {
   private candidate(checked: CheckedRequest, hold: Hold): Candidate {
     const resolved = this.config.resolve(checked.options, hold.snapshot);
     const {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume} = resolved;
+    const {asked} = checked;
+    const plan = checked.compile(maxRetries);
     return {
       name: checked.name,
-      plan: checked.compile(maxRetries),
+      plan,
+      terms: termsOfAsked(asked, hold.nowMs, knownJobs(hold, asked.dependencies), hasExtras(plan)),
+      dueMs: dueOfAsked(asked, hold.nowMs),
       prefix: resolved.propertyPrefix,
       options: {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume, workers: checked.workers},
       // Under the lock, or two first calls of a user would make two users of him.

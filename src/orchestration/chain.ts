@@ -1,13 +1,13 @@
 /** Compiles `chain`: tasks that run one after the other. */
 import {isObject, printValue} from '../core/json';
 import type {Plan} from '../core/plan';
-import {planOfSteps, refuseTooMany, type JobLimits} from './job-plan';
-import {invalid, orchestrationMode, stepId, type HandlerNames} from './request';
+import {planOfSteps, refuseTooMany} from './job-plan';
+import {invalid, orchestrationMode, stepId, type AttemptLimits, type HandlerNames} from './request';
 
 /** The plan of a chain. */
 export function planOfChain(
   request: Readonly<Record<string, unknown>>,
-  limits: JobLimits,
+  limits: AttemptLimits,
   handlers: HandlerNames,
 ): Plan {
   const mode = orchestrationMode(request['mode'], 'run');

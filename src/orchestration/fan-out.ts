@@ -19,15 +19,23 @@ import {
   type Plan,
   type SourceNode,
 } from '../core/plan';
-import type {JobLimits} from './job-plan';
-import {integerIn, invalid, optionalPayload, orchestrationMode, payload, stepId, type HandlerNames} from './request';
+import {
+  integerIn,
+  invalid,
+  optionalPayload,
+  orchestrationMode,
+  payload,
+  stepId,
+  type AttemptLimits,
+  type HandlerNames,
+} from './request';
 
 const DEFAULT_MAX_CONCURRENCY = 10;
 
 /** The plan of a fan-out. */
 export function planOfFanOut(
   request: Readonly<Record<string, unknown>>,
-  limits: JobLimits,
+  limits: AttemptLimits,
   handlers: HandlerNames,
 ): Plan {
   const mode = orchestrationMode(request['mode'], 'enqueue');
@@ -62,7 +70,7 @@ export interface MapDraft {
 }
 
 /** A map step over items. */
-export function mapNode(draft: MapDraft, limits: JobLimits, handlers: HandlerNames): MapNode {
+export function mapNode(draft: MapDraft, limits: AttemptLimits, handlers: HandlerNames): MapNode {
   const {prefix, what} = draft;
   const items = itemsOf(draft.items, what, draft.maxPagedItems);
   const maxConcurrency =
@@ -103,10 +111,10 @@ export function sourceNodes(map: MapNode, items: unknown, handlers: HandlerNames
   const [extra] = Object.keys(more);
   if (extra !== undefined)
     throw invalid(`items has the field ${printValue(extra)}: a source of pages is {handler, payload?}.`);
-  const {retry, maxCrashes} = map;
+  const {retry, maxCrashes, timeoutMs} = map;
   return [
     {
-      ...{kind: 'source', id: `${map.prefix}_pages`, feeds: 0, deps: [], retry, maxCrashes},
+      ...{kind: 'source', id: `${map.prefix}_pages`, feeds: 0, deps: [], retry, maxCrashes, timeoutMs},
       handler: handlers.nameOf(handler, 'items'),
       shared: optionalPayload(shared, 'The payload of items'),
     },

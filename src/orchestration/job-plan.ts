@@ -2,14 +2,15 @@
 import {isObject, printValue} from '../core/json';
 import {MAX_STEPS} from '../core/limits';
 import type {Plan, StepNode} from '../core/plan';
-import type {ResolvedRetry} from '../core/retry';
-import {attemptLimits, invalid, payload, refuseLaterFields, stepId, type HandlerNames} from './request';
-
-/** What the job says for all its steps. */
-export interface JobLimits {
-  readonly retry: ResolvedRetry;
-  readonly maxCrashes: number;
-}
+import {
+  attemptLimits,
+  invalid,
+  payload,
+  refuseLaterFields,
+  stepId,
+  type AttemptLimits,
+  type HandlerNames,
+} from './request';
 
 interface StepDraft {
   readonly id: string;
@@ -18,7 +19,7 @@ interface StepDraft {
 }
 
 /** The plan of a graph of steps. */
-export function planOfSteps(rawSteps: unknown, limits: JobLimits, handlers: HandlerNames): Plan {
+export function planOfSteps(rawSteps: unknown, limits: AttemptLimits, handlers: HandlerNames): Plan {
   if (!Array.isArray(rawSteps) || rawSteps.length === 0)
     throw invalid(`A job requires a non-empty steps array, got ${printValue(rawSteps)}.`);
   refuseTooMany(rawSteps);

@@ -3,13 +3,12 @@ import {isObject, printValue} from '../core/json';
 import {MAX_ITEMS} from '../core/limits';
 import type {MapNode, Plan, ReduceNode} from '../core/plan';
 import {mapNode, sourceNodes} from './fan-out';
-import type {JobLimits} from './job-plan';
-import {invalid, optionalPayload, orchestrationMode, stepId, type HandlerNames} from './request';
+import {invalid, optionalPayload, orchestrationMode, stepId, type AttemptLimits, type HandlerNames} from './request';
 
 /** The plan of a map-reduce. */
 export function planOfMapReduce(
   request: Readonly<Record<string, unknown>>,
-  limits: JobLimits,
+  limits: AttemptLimits,
   handlers: HandlerNames,
 ): Plan {
   const mode = orchestrationMode(request['mode'], 'run');

@@ -5,7 +5,7 @@
 import {describeThrown, isJobsError, jobsError, type JobsError, type JobsErrorDetails} from '../errors';
 import {isPrefix} from '../core/keys';
 import {isObject, printValue, toJsonText} from '../core/json';
-import {MAX_NAME_CHARS, MAX_RETRY_DELAY_MS, MAX_STEP_ID_CHARS} from '../core/limits';
+import {MAX_BUDGET_MS, MAX_NAME_CHARS, MAX_RETRY_DELAY_MS, MAX_STEP_ID_CHARS} from '../core/limits';
 import {DEFAULT_MAX_CRASHES} from '../core/plan-codec';
 import {DEFAULT_RETRY, type ResolvedRetry} from '../core/retry';
 import type {JobOptions, OrchestrationMode} from '../types';
@@ -37,10 +37,7 @@ export function requestObject(request: unknown, method: string): Readonly<Record
 }
 
 /** Fields that later versions will know: a job that asks for them must not run as if it had not. */
-const LATER_FIELDS: readonly string[] = [
-  ...['runAt', 'delayMs', 'dependencies', 'idempotencyKey', 'deadlineMs', 'timeoutMs', 'priority'],
-  ...['environment', 'secretEnvironment', 'when', 'runIf', 'compensate', 'onFailure', 'singleton', 'resources'],
-];
+const LATER_FIELDS: readonly string[] = ['when', 'runIf', 'compensate', 'onFailure'];
 
 /** Refuses what this version would silently leave undone. */
 export function refuseLaterFields(raw: Readonly<Record<string, unknown>>, what: string): void {
@@ -64,6 +61,15 @@ export function jobName(raw: unknown): string {
 const CONTROL_OR_SURROGATE =
   /[\u0000-\u001f\u007f-\u009f]|[\ud800-\udbff](?![\udc00-\udfff])|(?:^|[^\ud800-\udbff])[\udc00-\udfff]/;
 const POISONOUS_IDS: readonly string[] = ['__proto__', 'constructor', 'prototype'];
+
+/** Text for people and for filters, without what a line cannot show. */
+export function printableText(raw: unknown, what: string, maxChars: number): string {
+  const text = typeof raw === 'string' ? raw.trim() : '';
+  if (text !== '' && text.length <= maxChars && !CONTROL_OR_SURROGATE.test(text)) return text;
+  throw invalid(
+    `${what} must be a non-empty text of at most ${maxChars} characters without control characters, got ${printValue(raw)}.`,
+  );
+}
 
 /** The id of a step, or the prefix of the ids of a map step. */
 export function stepId(raw: unknown, what: string): string {
@@ -108,15 +114,26 @@ export function integerIn(raw: unknown, what: string, min: number, max: number):
   throw jobsError('INVALID_OPTION', `${what} must be an integer from ${min} to ${max}, got ${printValue(raw)}.`);
 }
 
-/** Retry policy and crash limit of a step over those of its job. */
+/** What holds for the attempts of a step. */
+export interface AttemptLimits {
+  readonly retry: ResolvedRetry;
+  readonly maxCrashes: number;
+  readonly timeoutMs: number | null;
+}
+
+/** Limits of a step over those of its job. A job's `timeoutMs` is another thing: it is for the whole of it. */
 export function attemptLimits(
-  raw: {readonly retry?: unknown; readonly maxCrashes?: unknown},
-  base: {readonly retry: ResolvedRetry; readonly maxCrashes: number},
+  raw: {readonly retry?: unknown; readonly maxCrashes?: unknown; readonly timeoutMs?: unknown},
+  base: AttemptLimits,
   what: string,
-): {readonly retry: ResolvedRetry; readonly maxCrashes: number} {
+): AttemptLimits {
   const maxCrashes =
     raw.maxCrashes === undefined ? base.maxCrashes : integerIn(raw.maxCrashes, `maxCrashes of ${what}`, 1, 20);
-  return {retry: retryPolicy(raw.retry, base.retry, what), maxCrashes};
+  const timeoutMs =
+    raw.timeoutMs === undefined || raw.timeoutMs === null
+      ? base.timeoutMs
+      : integerIn(raw.timeoutMs, `timeoutMs of ${what}`, 1, MAX_BUDGET_MS);
+  return {retry: retryPolicy(raw.retry, base.retry, what), maxCrashes, timeoutMs};
 }
 
 const RETRY_RANGES: Readonly<Record<keyof ResolvedRetry, readonly [min: number, max: number]>> = {
@@ -153,8 +170,8 @@ function retryPolicy(raw: unknown, base: ResolvedRetry, what: string): ResolvedR
 }
 
 /** The limits that a job starts from. */
-export function baseLimits(maxRetries: number): {readonly retry: ResolvedRetry; readonly maxCrashes: number} {
-  return {retry: {...DEFAULT_RETRY, maxRetries}, maxCrashes: DEFAULT_MAX_CRASHES};
+export function baseLimits(maxRetries: number): AttemptLimits {
+  return {retry: {...DEFAULT_RETRY, maxRetries}, maxCrashes: DEFAULT_MAX_CRASHES, timeoutMs: null};
 }
 
 /** The options of a call, each checked; what is absent stays absent. */
@@ -198,9 +215,9 @@ export function storeOption(raw: unknown, what = 'options.checkpointStore'): 'pr
 }
 
 /** A yes or no. */
-export function booleanOption(raw: unknown, name: string): boolean {
+export function booleanOption(raw: unknown, name: string, what = `options.${name}`): boolean {
   if (typeof raw === 'boolean') return raw;
-  throw jobsError('INVALID_OPTION', `options.${name} must be true or false, got ${printValue(raw)}.`);
+  throw jobsError('INVALID_OPTION', `${what} must be true or false, got ${printValue(raw)}.`);
 }
 
 /** The options of a call; no options are none. */

@@ -11,6 +11,8 @@
  * Units: times are ISO 8601 in UTC or `null`; durations are milliseconds and say so in their names.
  */
 
+import type {JobTerms, TermsRecord} from './terms';
+
 /** Anything that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | {readonly [key: string]: Json | undefined};
 
@@ -57,6 +59,11 @@ export interface StepRequest {
   readonly retry?: RetryPolicy;
   /** Kills of the execution during this step after which it fails as `STEP_KILLED`. @minimum 1 @maximum 20 @default 3 */
   readonly maxCrashes?: number;
+  /**
+   * An attempt that took longer, in milliseconds, has failed as `STEP_TIMEOUT`, whatever it returned. It is judged when
+   * the handler returns: nothing can interrupt it. @minimum 1 @maximum 330000 @default no limit
+   */
+  readonly timeoutMs?: number;
 }
 
 /** Options of one job. A value given here beats `configure`, which beats script properties, which beat the default. */
@@ -80,7 +87,7 @@ export interface JobOptions {
 }
 
 /** What `run` and `enqueue` take. */
-export interface JobRequest {
+export interface JobRequest extends JobTerms {
   /** For people; need not be unique. At most 200 characters. */
   readonly name: string;
   readonly steps: readonly StepRequest[];
@@ -102,10 +109,12 @@ export interface ChainTask {
   readonly payload?: unknown;
   readonly retry?: RetryPolicy;
   readonly maxCrashes?: number;
+  /** As in {@link StepRequest}. */
+  readonly timeoutMs?: number;
 }
 
 /** Fields that every request of an orchestration helper has. */
-interface OrchestrationRequest {
+interface OrchestrationRequest extends JobTerms {
   readonly name: string;
   readonly mode?: OrchestrationMode;
   readonly options?: JobOptions;
@@ -313,7 +322,7 @@ export interface OrchestrationSummary {
 export type ResolvedJobOptions = Required<JobOptions>;
 
 /** A job as every call returns it. Plain JSON. */
-export interface JobRecord {
+export interface JobRecord extends TermsRecord {
   readonly id: string;
   readonly name: string;
   readonly status: JobStatus;

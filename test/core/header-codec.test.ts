@@ -3,6 +3,7 @@ import type {Header} from '../../src/core/header';
 import {decodeHeader, encodeHeader, encodeSeal, sealOf} from '../../src/core/header-codec';
 import {foldedRecord} from '../../src/core/record';
 import {accept} from '../../src/core/transitions';
+import {NO_TERMS} from '../../src/core/terms';
 import {anyJson, anyText, headers, mutate, mutations} from '../support/arbitraries';
 import {problemsOfHeader} from '../support/validity';
 
@@ -12,7 +13,9 @@ const fresh: Header = accept({
   owner: 'u1',
   options: {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: true, workers: 1},
   plan: {inline: '{"n":[]}', pieces: 0, sum: 'abc', units: 1},
+  terms: NO_TERMS,
   nowMs: 1_767_603_600_000,
+  dueMs: 1_767_603_660_000,
 });
 
 const read = (text: string): Header | null => {
@@ -50,7 +53,7 @@ test('the last outcome is spliced in as it stands in logs', () => {
   expect(read(text)?.last).toEqual(last);
 });
 
-test.each([3, 4, 1_000, 2.5])('text of the newer schema %d is told apart from damage', (schema) => {
+test.each([4, 5, 1_000, 3.5])('text of the newer schema %d is told apart from damage', (schema) => {
   expect(decodeHeader(`{"v":${schema},"anything":[]}`)).toEqual({kind: 'newer', schema});
 });
 

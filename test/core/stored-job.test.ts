@@ -51,7 +51,7 @@ test.each([
 });
 
 test('a job of a newer schema is told apart from a damaged one', () => {
-  expect(read({[headerKey(ADDRESS)]: '{"v":3,"id":5}'})).toEqual({kind: 'newer', schema: 3});
+  expect(read({[headerKey(ADDRESS)]: '{"v":4,"id":5}'})).toEqual({kind: 'newer', schema: 4});
 });
 
 test('a folded job is read from its header alone', () => {

@@ -4,6 +4,7 @@ import {isFinal, isLeased, partAt, type Header, type Lease, type Seal} from '../
 import {decodeHeader, encodeHeader} from '../../src/core/header-codec';
 import {MAX_INLINE_SEALS, MAX_RECOVERIES, MAX_SUSPECTS, MAX_VALUE_BYTES} from '../../src/core/limits';
 import type {LogPosition, Outcome} from '../../src/core/outcome';
+import {NO_TERMS} from '../../src/core/terms';
 import * as to from '../../src/core/transitions';
 import {oneUnit, type UnitRange} from '../../src/core/units';
 import {live, lives, type LifeEvent} from '../support/lives';
@@ -19,7 +20,9 @@ function accepted(fields: Partial<to.Acceptance> = {}): Header {
     owner: 'u1',
     options: {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, autoResume: true, workers: 1},
     plan: {inline: '{}', pieces: 0, sum: 'abc', units: 100},
+    terms: NO_TERMS,
     nowMs: NOW_MS,
+    dueMs: NOW_MS + 60_000,
     ...fields,
   });
 }

@@ -2,6 +2,7 @@ import {utf8Bytes} from '../../src/core/bytes';
 import {BALLAST_KEY, headerKey, planKey, PREFIXES_KEY, userKey} from '../../src/core/keys';
 import {INLINE_PLAN_BYTES, MAX_PREFIXES, MAX_VALUE_BYTES, OWN_BYTES} from '../../src/core/limits';
 import {encodePlan} from '../../src/core/plan-codec';
+import {NO_TERMS} from '../../src/core/terms';
 import {readJob} from '../../src/core/stored-job';
 import {admitJob, prepareJob, type Admitted, type Candidate} from '../../src/engine/admission';
 import {addressOf, during, hostOf, jobAt, type Held, type Values} from '../support/holds';
@@ -13,6 +14,7 @@ const OPTIONS = {maxRetries: 2, maxRuntimeMs: 240_000, leaseTtlMs: 390_000, auto
 
 const candidateOf = (fields: Partial<Candidate> = {}): Candidate => ({
   ...{name: 'Nightly', prefix: ADDRESS.prefix, owner: 'u1', options: OPTIONS},
+  ...{terms: NO_TERMS, dueMs: AT_MS + 60_000},
   plan: planOf(stepNode('a')),
   ...fields,
 });

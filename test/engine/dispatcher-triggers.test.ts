@@ -129,7 +129,7 @@ describe('where a job is open', () => {
   });
 
   test('a job of a newer version keeps the watchdog, and counts as open', () => {
-    const script = new Script({[headerKey(addressOf(1))]: '{"v":3,"what":"newer"}'});
+    const script = new Script({[headerKey(addressOf(1))]: '{"v":4,"what":"newer"}'});
     script.addWatchdog();
     expect(script.pass()).toMatchObject({open: 1, end: 'open'});
     expect(script.triggers(true)).toHaveLength(1);

@@ -37,7 +37,7 @@ describe('pieces of results', () => {
   test('are left alone where their job cannot be read', () => {
     const cut = {...open, [segmentKey(address, 0, 0, 0)]: '[1'};
     const broken = {...open, [headerKey(address)]: '{"v":2'};
-    const newer = {...open, [headerKey(address)]: '{"v":3}'};
+    const newer = {...open, [headerKey(address)]: '{"v":4}'};
     for (const damaged of [cut, broken, newer]) {
       const values = {...damaged, ...named, ...lost, ...BALLAST};
       expect(during(values, sweepStore)).toMatchObject({got: false, left: values});

@@ -116,7 +116,7 @@ describe('text of a newer version', () => {
   function newer(lab: Lab): {id: string; key: string; text: string} {
     const {id} = lab.enqueue(inLine(2), {name: 'newer'});
     const key = keyOf(lab, /~h$/);
-    const text = (lab.world.store('script').get(key) ?? '').replace('{"v":2,', '{"v":3,"new":[1],');
+    const text = (lab.world.store('script').get(key) ?? '').replace('{"v":2,', '{"v":4,"new":[1],');
     lab.world.setProperty('script', key, text);
     return {id, key, text};
   }

@@ -134,8 +134,13 @@ describe('a host that', () => {
 describe('versions of the library', () => {
   // A version with other names inside and another schema, as far as text can make one.
   const OTHER = BUNDLE.replace(/ast-jobs \d+\.\d+\.\d+/, 'ast-jobs 9.9.9');
-  const NEXT = OTHER.replace('var SCHEMA = 2;', 'var SCHEMA = 3;');
-  const OLDER = OTHER.replace('var SCHEMA = 2;', 'var SCHEMA = 1;');
+  const withSchemas = (schema: number, ofTerms: number): string =>
+    OTHER.replace('var SCHEMA = 2;', `var SCHEMA = ${schema};`).replace(
+      'var SCHEMA_OF_TERMS = 3;',
+      `var SCHEMA_OF_TERMS = ${ofTerms};`,
+    );
+  const NEXT = withSchemas(4, 5);
+  const OLDER = withSchemas(1, 1);
 
   test('may alternate on one store', () => {
     expect(OTHER).not.toBe(BUNDLE);

@@ -213,8 +213,8 @@ test('damage and newer schemas are told, not thrown; an unknown id is refused', 
   const {id} = lab.enqueue([step('a')]);
   const key = `AST_JOBS_JOB_~${id}~h`;
   const header = lab.world.store('script').get(key) ?? '';
-  lab.world.setProperty('script', key, header.replace('{"v":2', '{"v":3'));
-  expect(explain(lab, id)).toMatchObject({status: 'damaged', reason: 'newer', data: {schema: 3}});
+  lab.world.setProperty('script', key, header.replace('{"v":2', '{"v":4'));
+  expect(explain(lab, id)).toMatchObject({status: 'damaged', reason: 'newer', data: {schema: 4}});
   for (const text of ['', '{', header.replace('"pl":[0,"', '"pl":[0,"x')]) {
     lab.world.setProperty('script', key, text);
     expect(explain(lab, id)).toMatchObject({status: 'damaged', reason: 'damaged', next: {by: 'nobody'}});

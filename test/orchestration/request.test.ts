@@ -147,6 +147,7 @@ test('a policy overrides its job’s field by field', () => {
   expect(attemptLimits({retry, maxCrashes: 7}, LIMITS, 'step a')).toEqual({
     retry: {...LIMITS.retry, delayMs: 5},
     maxCrashes: 7,
+    timeoutMs: null,
   });
   expect(attemptLimits({}, LIMITS, 'step a')).toEqual(LIMITS);
   expect(attemptLimits({retry: null}, LIMITS, 'step a')).toEqual(LIMITS);

@@ -194,7 +194,7 @@ export interface Builds {
 export const WHOLE: Builds = buildsOf(BUNDLE);
 
 export function buildsOf(bundle: string): Builds {
-  const place = 'v: SCHEMA,';
+  const place = 'rv: header.revision,';
   if (!bundle.includes(place)) throw new Error(`the bundle no longer has the place where a header begins: ${place}`);
   return {bundle, otherBuild: bundle.replace(place, `${place} later: 'kept',`)};
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type {Lease, Part, Phase, Recovery, Seal, Waiting} from '../../src/core/header';
 import type {Header} from '../../src/core/header';
 import type {LogPosition, Outcome, StoredCursor} from '../../src/core/outcome';
+import {DEPENDENCY_POLICIES, NO_TERMS, PRIORITIES, type Terms} from '../../src/core/terms';
 import type {Marker, Segment} from '../../src/core/segment';
 import type {Mark, UnitRange} from '../../src/core/units';
 import type {StoredError, WaitReason} from '../../src/types';
@@ -175,6 +176,34 @@ const longest = fc
 /** As it comes out of JSON: −0 is 0. */
 const shortJson = fc.jsonValue({maxDepth: 1}).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 
+const keyUntil = fc.record({key: anyText(20), untilMs: instantMs});
+
+/** Terms that differ from none in anything. */
+export const terms: fc.Arbitrary<Terms> = fc.record({
+  description: fc.option(anyText(20)),
+  tags: fc.array(anyText(10), {maxLength: 2}),
+  priority: fc.constantFrom(...PRIORITIES),
+  maker: fc.constantFrom(null, 'workflow', 'execution', 'schedule'),
+  dependencies: fc.array(anyText(10), {maxLength: 2}),
+  onDependencyFailure: fc.constantFrom(...DEPENDENCY_POLICIES),
+  batch: fc.option(anyText(10)),
+  schedule: fc.option(anyText(10)),
+  timeoutMs: fc.option(durationMs),
+  deadlineAtMs: fc.option(instantMs),
+  idempotency: fc.option(keyUntil),
+  singleton: fc.option(anyText(10)),
+  debounce: fc.option(keyUntil),
+  resources: fc.array(anyText(10), {maxLength: 2}),
+  deadLetter: fc.option(
+    fc.record({
+      state: fc.constantFrom<'queued' | 'replayed'>('queued', 'replayed'),
+      atMs: instantMs,
+      replayedAs: fc.option(anyText(10)),
+    }),
+  ),
+  hasPlanExtras: fc.boolean(),
+});
+
 /** Headers whose fields have the right types, whether or not they tell one story. */
 export const headers: fc.Arbitrary<Header> = fc.record({
   id: fc.constant('job_0mk2xyz12_abcdefghij'),
@@ -191,6 +220,7 @@ export const headers: fc.Arbitrary<Header> = fc.record({
     ...{maxRetries: count, maxRuntimeMs: count, leaseTtlMs: count, autoResume: fc.boolean()},
     workers: fc.integer({min: 1, max: 10}),
   }),
+  terms: fc.oneof(fc.constant(NO_TERMS), terms),
   plan: fc.record({inline: fc.option(anyText(40)), pieces: count, sum: checksum, units: count}),
   parts: fc.array(part, {minLength: 1, maxLength: 4}),
   seals: fc.array(seal, {maxLength: 4}),
@@ -211,6 +241,7 @@ export const headers: fc.Arbitrary<Header> = fc.record({
     maxKeys: 2,
     noNullPrototype: true,
   }),
+  fault: fc.option(storedError),
   folded: fc.option(
     fc.record({error: fc.option(fc.tuple(storedError, fc.option(anyText())).map(([e, stepId]) => ({...e, stepId})))}),
   ),

@@ -5,6 +5,7 @@ import {isFinal, type Header} from '../../src/core/header';
 import type {LogPosition, Outcome} from '../../src/core/outcome';
 import * as to from '../../src/core/transitions';
 import {oneUnit} from '../../src/core/units';
+import {NO_TERMS} from '../../src/core/terms';
 
 const NOW_MS = 1_767_603_600_000;
 const START: LogPosition = {count: 0, sum: EMPTY_SUM};
@@ -59,7 +60,9 @@ class Life {
       owner: 'uabcdefabcdef',
       options: {maxRetries: 20, maxRuntimeMs: 240_000, leaseTtlMs: 3_600_000, autoResume: true, workers: 1},
       plan: {inline: `z${'A'.repeat(2_999)}`, pieces: 0, sum: 'a'.repeat(14), units: 2_000},
+      terms: NO_TERMS,
       nowMs: NOW_MS,
+      dueMs: NOW_MS + 60_000,
     });
   }
 

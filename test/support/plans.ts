@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import {listOf, rangeOf} from '../../src/core/items';
 import {
   DEFAULT_CHECKPOINTING,
+  NO_EXTRAS,
   type Checkpointing,
   type MapNode,
   type Orchestration,
   type Plan,
+  type PlanExtras,
   type PlanNode,
   type ReduceNode,
   type StepNode,
@@ -14,7 +16,7 @@ import {
 import {DEFAULT_RETRY, type ResolvedRetry} from '../../src/core/retry';
 import {anyJson, anyText} from './arbitraries';
 
-const BASE = {deps: [] as readonly number[], retry: DEFAULT_RETRY, maxCrashes: 3};
+const BASE = {deps: [] as readonly number[], retry: DEFAULT_RETRY, maxCrashes: 3, timeoutMs: null};
 
 export function stepNode(id: string, fields: Partial<StepNode> = {}): StepNode {
   return {kind: 'step', id, handler: 'work', ...BASE, payload: null, ...fields};
@@ -71,6 +73,7 @@ interface Draft {
   readonly handler: string;
   readonly retry: ResolvedRetry;
   readonly maxCrashes: number;
+  readonly timeoutMs: number | null;
   readonly values: readonly unknown[];
   readonly isRange: boolean;
   readonly shared: unknown;
@@ -85,6 +88,7 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   handler: fc.constantFrom('alpha', 'beta', 'gamma'),
   retry,
   maxCrashes: fc.integer({min: 1, max: 20}),
+  timeoutMs: fc.option(fc.integer({min: 1, max: 330_000})),
   values: fc.array(anyJson, {minLength: 1, maxLength: 5}),
   isRange: fc.boolean(),
   shared: fc.option(anyJson, {nil: undefined}),
@@ -94,6 +98,9 @@ const draft: fc.Arbitrary<Draft> = fc.record({
     fc.record({everyMs: fc.nat({max: 60_000}), everyItems: fc.integer({min: 1, max: 1_000})}),
   ),
 });
+
+const texts = fc.dictionary(fc.constantFrom('a', 'B_1', 'c'), anyText(6), {maxKeys: 2, noNullPrototype: true});
+const extras: fc.Arbitrary<PlanExtras> = fc.record({payload: anyJson, environment: texts, secrets: texts});
 
 /** Any acyclic plan. Dependencies point to nodes of lower rank, which may stand before or behind in the request. */
 export const plans: fc.Arbitrary<Plan> = fc
@@ -106,10 +113,12 @@ export const plans: fc.Arbitrary<Plan> = fc
       }),
     ),
     anyText(6),
+    fc.option(extras),
   )
-  .map(([drafts, orchestration, salt]) => ({
+  .map(([drafts, orchestration, salt, own]) => ({
     nodes: drafts.map((_draft, index) => link(drafts, index, salt)),
     orchestration,
+    ...(own === null || JSON.stringify(own) === JSON.stringify(NO_EXTRAS) ? {} : {extras: own}),
   }));
 
 function link(drafts: readonly Draft[], index: number, salt: string): PlanNode {
@@ -120,7 +129,7 @@ function link(drafts: readonly Draft[], index: number, salt: string): PlanNode {
     .map((_other, position) => position)
     .filter((position) => isBelow(drafts[position] as Draft, position));
   const picked = below.length === 0 ? [] : own.deps.map((dep) => below[dep % below.length] as number);
-  const base = {handler: own.handler, retry: own.retry, maxCrashes: own.maxCrashes};
+  const base = {handler: own.handler, retry: own.retry, maxCrashes: own.maxCrashes, timeoutMs: own.timeoutMs};
   const {shared} = own;
   const id = `n${index}${salt}`;
   if (own.kind === 'map')

@@ -9,6 +9,7 @@ import {encodePlan} from '../../src/core/plan-codec';
 import {encodeSegment, NO_MARKER, type Marker, type Segment} from '../../src/core/segment';
 import {readJob, type JobReading, type Snapshot, type StoredJob} from '../../src/core/stored-job';
 import {accept} from '../../src/core/transitions';
+import {NO_TERMS} from '../../src/core/terms';
 import type {StoredError} from '../../src/types';
 import {loosePlan} from './plans';
 
@@ -80,7 +81,9 @@ export function storedJob(parts: StoredParts): Record<string, string> {
       sum: chainSum(EMPTY_SUM, text),
       units: new NumberedPlan(plan).unitCount,
     },
+    terms: NO_TERMS,
     nowMs: AT_MS,
+    dueMs: AT_MS + 60_000,
   });
   const {log = 0, epoch = 1, position = START, lease = null} = parts;
   const phase = lease === null ? accepted.phase : ({kind: 'running'} as const);
