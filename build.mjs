@@ -11,7 +11,7 @@ import {bundleLibrary} from './tools/bundle.cjs';
 import {hostTypes} from './tools/host-types.mjs';
 import {writeFileWhole} from './tools/write-file.mjs';
 
-const MAX_CODE_BYTES = 420_000;
+const MAX_CODE_BYTES = 640_000;
 const GLOBALS = ['AST', 'astJobsWorker'];
 const SERVICES = ['PropertiesService', 'LockService', 'CacheService', 'ScriptApp', 'Utilities', 'console'];
 

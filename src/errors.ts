@@ -13,7 +13,8 @@ export type JobsErrorName =
   | 'AstJobsNotFoundError'
   | 'AstJobsConflictError'
   | 'AstJobsStepExecutionError'
-  | 'AstJobsCapabilityError';
+  | 'AstJobsCapabilityError'
+  | 'AstJobsTimeoutError';
 
 /** Exactly what went wrong; the value of `error.code`. Closed: a new code is a new version of this library. */
 export type JobsErrorCode =
@@ -23,9 +24,14 @@ export type JobsErrorCode =
   | 'PLAN_TOO_LARGE'
   | 'JOB_NOT_FOUND'
   | 'STEP_NOT_FOUND'
+  | 'BATCH_NOT_FOUND'
   | 'ALREADY_FINAL'
   | 'LEASE_HELD'
   | 'LEASE_LOST'
+  | 'ALREADY_STARTED'
+  | 'HAS_DEPENDENTS'
+  | 'DEPENDENCY_FAILED'
+  | 'JOB_TIMEOUT'
   | 'NESTED_RUN'
   | 'LOCK_TIMEOUT'
   | 'STORE_FULL'
@@ -77,9 +83,14 @@ const NAME_OF_CODE: Readonly<Record<JobsErrorCode, JobsErrorName>> = {
   PLAN_TOO_LARGE: 'AstJobsValidationError',
   JOB_NOT_FOUND: 'AstJobsNotFoundError',
   STEP_NOT_FOUND: 'AstJobsNotFoundError',
+  BATCH_NOT_FOUND: 'AstJobsNotFoundError',
   ALREADY_FINAL: 'AstJobsConflictError',
   LEASE_HELD: 'AstJobsConflictError',
   LEASE_LOST: 'AstJobsConflictError',
+  ALREADY_STARTED: 'AstJobsConflictError',
+  HAS_DEPENDENTS: 'AstJobsConflictError',
+  DEPENDENCY_FAILED: 'AstJobsConflictError',
+  JOB_TIMEOUT: 'AstJobsTimeoutError',
   NESTED_RUN: 'AstJobsConflictError',
   LOCK_TIMEOUT: 'AstJobsConflictError',
   STORE_FULL: 'AstJobsCapabilityError',

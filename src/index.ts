@@ -3,8 +3,10 @@
  * Read on in this order: types → core/header → core/transitions → engine/claim → engine/runner → engine/settle.
  */
 import {printValue} from './core/json';
+import {enqueueBatch, showBatch} from './engine/batch';
 import {cleanUp} from './engine/cleanup';
 import {Config} from './engine/config';
+import {adoptJob, changeDependency, linksOf, pauseJob, removeJob} from './engine/control';
 import {Engine, type Lookup} from './engine/engine';
 import {explainJob} from './engine/explain';
 import {healthOf} from './engine/health';
@@ -17,6 +19,8 @@ import {Hosts, type Host} from './platform/host';
 import {portsOf} from './platform/runtime';
 import {answerPost} from './platform/worker-post';
 import type {
+  BatchOptions,
+  BatchRecord,
   BindOptions,
   ChainRequest,
   CleanupOptions,
@@ -28,6 +32,7 @@ import type {
   HealthRecord,
   InstallOptions,
   InstallResult,
+  JobLink,
   JobRecord,
   JobRequest,
   JobsConfig,
@@ -129,6 +134,55 @@ export const Jobs = {
 
   /** Ends an open job, also while it runs: its worker stops at the next step. @throws AstJobsConflictError `ALREADY_FINAL` */
   cancel: (jobId: string, options?: LookupOptions): JobRecord => engineFor(options).cancel(lookupOf(jobId, options)),
+
+  /**
+   * Lets an open job wait until somebody calls `resume`. One that runs stops at its next step boundary, within five seconds and a
+   * step, and keeps what it has done. @throws AstJobsConflictError `ALREADY_FINAL`
+   */
+  pause: (jobId: string, options?: LookupOptions): JobRecord => pauseJob(engineFor(options), lookupOf(jobId, options)),
+
+  /**
+   * Deletes a job with everything that is stored of it, in whatever state; an open one is canceled first. False where there
+   * is none. @throws AstJobsConflictError `HAS_DEPENDENTS` while others wait for it
+   */
+  remove: (jobId: string, options?: LookupOptions): boolean => removeJob(engineFor(options), lookupOf(jobId, options)),
+
+  /**
+   * Makes an open job the current user's: his triggers run it from now on, as him. @throws AstJobsConflictError
+   * `ALREADY_FINAL`; AstJobsCapabilityError `TRIGGERS_UNAVAILABLE`
+   */
+  adopt: (jobId: string, options?: LookupOptions): JobRecord => adoptJob(engineFor(options), lookupOf(jobId, options)),
+
+  /**
+   * Lets a job that has not started wait for another one, too. @throws AstJobsValidationError for a cycle, with the path
+   * in `details`; AstJobsConflictError `ALREADY_STARTED`, `ALREADY_FINAL`; AstJobsNotFoundError
+   */
+  addDependency: (jobId: string, dependsOnId: string, options?: LookupOptions): JobRecord =>
+    changeDependency(engineFor(options), lookupOf(jobId, options), lookupOf(dependsOnId, options).id, 'add'),
+
+  /** Lets a job that has not started no longer wait for another one. @throws AstJobsConflictError `ALREADY_STARTED` */
+  removeDependency: (jobId: string, dependsOnId: string, options?: LookupOptions): JobRecord =>
+    changeDependency(engineFor(options), lookupOf(jobId, options), lookupOf(dependsOnId, options).id, 'remove'),
+
+  /** The jobs that a job depends on, with their states. One read. */
+  getDependencies: (jobId: string, options?: LookupOptions): readonly JobLink[] =>
+    linksOf(engineFor(options), lookupOf(jobId, options), 'up'),
+
+  /** The jobs that depend on a job, with their states. One read. */
+  getDependents: (jobId: string, options?: LookupOptions): readonly JobLink[] =>
+    linksOf(engineFor(options), lookupOf(jobId, options), 'down'),
+
+  /**
+   * Accepts up to 50 jobs together, all of them or none, whatever is killed on the way. Requests are those of `enqueue`,
+   * `chain`, `enqueueMany` or `mapReduce`; `dependencies` may name others of the batch by their positions, as in `[0, 1]`.
+   */
+  enqueueBatch: (
+    requests: readonly (JobRequest | ChainRequest | EnqueueManyRequest | MapReduceRequest)[],
+    options?: BatchOptions,
+  ): BatchRecord => enqueueBatch(engineFor(requests), requests, options),
+
+  /** The jobs of a batch. One read. @throws AstJobsNotFoundError `BATCH_NOT_FOUND` */
+  getBatch: (batchId: string, options?: LookupOptions): BatchRecord => showBatch(engineFor(options), batchId),
 
   /** Sets defaults for this execution; they are stored with each job. Returns all as strings by canonical key. */
   configure: (settings: JobsConfig, options?: {readonly merge?: boolean}): Readonly<Record<string, string>> =>

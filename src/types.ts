@@ -3,3 +3,4 @@ export type * from './types/jobs';
 export type * from './types/operating';
 export type * from './types/storage';
 export type * from './types/terms';
+export type * from './types/relations';

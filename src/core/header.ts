@@ -129,6 +129,8 @@ export interface Header {
   readonly use: DayUse | null;
   /** Why the job ended that no step of it tells. */
   readonly fault: StoredError | null;
+  /** Somebody removed it: it is there for no reader, and goes when no dead owner can write to it any more. */
+  readonly isRemoved: boolean;
   /** Steps and results were dropped; what is left to tell. */
   readonly folded: {readonly error: (StoredError & {readonly stepId: string | null}) | null} | null;
   /** Fields that a later version of the same schema added: carried along, so that versions can alternate on one store. */

@@ -8,6 +8,7 @@
  *     <prefix>~<job id>~r<part>.<log>.<epoch>.<unit>.<k>   piece of a large result
  *     AST_JOBS_PREFIXES                         prefixes in use besides the default
  *     AST_JOBS_USER~<owner>                     a user's triggers, and what he used of the day's quotas
+ *     AST_JOBS_INTENT~<batch>~<k>               headers that are to be written together, k-th piece; piece 0 makes them count
  *     AST_JOBS_BALLAST                          room for state changes in a full store
  *     AST_JOBS_ARCHIVE                          when what is left in the archive was last looked for
  *     AST_JOBS_FOLDER                           id of the Drive folder that was made for stored values
@@ -55,6 +56,33 @@ export function makeJobId(nowMs: number, random01: readonly [number, number]): s
       .toString(36)
       .padStart(5, '0');
   return `job_${nowMs.toString(36).padStart(9, '0')}_${part(random01[0])}${part(random01[1])}`;
+}
+
+const BATCH_ID_PATTERN = /^batch_([0-9a-z]{9})_[0-9a-z]{10}$/;
+const INTENT_KEY_PATTERN = /^AST_JOBS_INTENT~(batch_[0-9a-z]{9}_[0-9a-z]{10})~(0|[1-9]\d{0,3})$/;
+
+/** A new batch id, of the same grammar. */
+export function makeBatchId(nowMs: number, random01: readonly [number, number]): string {
+  return makeJobId(nowMs, random01).replace('job', 'batch');
+}
+
+/** True for a text that may be the id of a batch. */
+export function isBatchId(text: string): boolean {
+  return BATCH_ID_PATTERN.test(text);
+}
+
+/** The key of a piece of an intent. */
+export function intentKey(id: string, piece: number): string {
+  return `AST_JOBS_INTENT~${id}~${piece}`;
+}
+
+/** What such a key says, and when its batch was born; `null` for another key. */
+export function parseIntentKey(
+  key: string,
+): {readonly id: string; readonly piece: number; readonly bornAtMs: number} | null {
+  const match = INTENT_KEY_PATTERN.exec(key);
+  if (match?.[1] === undefined) return null;
+  return {id: match[1], piece: Number(match[2]), bornAtMs: parseInt(match[1].slice(6, 15), 36)};
 }
 
 /** When the job of this id was born, in milliseconds; `null` for a text that is no id. */

@@ -6,7 +6,7 @@
  *                                     └─finish→ completed | failed
  *     cancel: any open phase → canceled     suspend, handOn, postpone: any open phase → paused
  *     finishAs: any open phase → failed | canceled     awaitJobs: any open phase → paused
- *     fold: any final phase, once     amend: any phase, the same after
+ *     fold, remove: any final phase, once     amend: any phase, the same after
  */
 import type {StoredError} from '../types';
 import {longerOf} from './budget';
@@ -58,6 +58,7 @@ export function accept(acceptance: Acceptance): Header {
     last: null,
     use: null,
     fault: null,
+    isRemoved: false,
     folded: null,
     unknown: {},
   };
@@ -189,6 +190,15 @@ export function adopt(header: Header, owner: string, nowMs: number): Header {
   return {...touched(header, nowMs), owner};
 }
 
+/** A job that has not started becomes what a later call asked for, and starts later. */
+export function renew(
+  header: Header,
+  asked: Pick<Acceptance, 'name' | 'options' | 'terms' | 'plan' | 'nowMs'> & {readonly dueMs: number},
+): Header {
+  const {name, options, terms, plan, dueMs, nowMs} = asked;
+  return {...touched(header, nowMs), name, options, terms, plan, phase: {kind: 'queued', dueMs}};
+}
+
 /** Moves the start of a job that has not started. */
 export function reschedule(header: Header, dueMs: number, nowMs: number): Header {
   return {...touched(header, nowMs), phase: {kind: 'queued', dueMs}};
@@ -246,6 +256,11 @@ export function fold(header: Header, error: (StoredError & {readonly stepId: str
     last: null,
     folded: {error},
   };
+}
+
+/** Takes a finished job from all readers, with what it still holds. */
+export function remove(header: Header, nowMs: number): Header {
+  return {...fold(touched(header, nowMs), null), isRemoved: true};
 }
 
 /** Seals that no longer fit into the header, as the page that must be written before it. */

@@ -40,21 +40,22 @@ export interface Admitted {
 const HEADER_BYTES = 1_500;
 
 /** Sees to triggers and room, and writes everything but the header. */
-export function prepareJob(ports: Ports, hold: Hold, candidate: Candidate): Admitted {
+export function prepareJob(ports: Ports, hold: Hold, candidate: Candidate, id = newId(ports, hold)): Admitted {
   const text = encodePlan(candidate.plan);
-  const address: JobAddress = {
-    prefix: candidate.prefix,
-    id: makeJobId(hold.nowMs, [ports.random.next(), ports.random.next()]),
-  };
+  const address: JobAddress = {prefix: candidate.prefix, id};
   refuseTooLarge(hold, utf8Bytes(text));
   if (candidate.options.autoResume && ports.triggers.problem() === null)
     new Alarm(ports, hold, candidate.owner).ensureWatchdog();
   ensureBallast(hold);
   registerPrefix(hold, candidate.prefix);
   const {name, owner, options, terms, dueMs} = candidate;
-  const inlineBytes = INLINE_PLAN_BYTES - bytesOf(encodeTerms(terms));
-  const plan = writePlan(hold, address, {text, inlineBytes, units: new NumberedPlan(candidate.plan).unitCount});
+  const plan = inlinePlan(candidate, text) ?? writePieces(hold, address, candidate, text);
   return {address, header: accept({id: address.id, name, owner, options, terms, plan, nowMs: hold.nowMs, dueMs})};
+}
+
+/** An id for a job that is born now. */
+export function newId({random}: Ports, {nowMs}: Hold): string {
+  return makeJobId(nowMs, [random.next(), random.next()]);
 }
 
 /** Writes the header: from here on the job exists. */
@@ -93,22 +94,35 @@ function registerPrefix(hold: Hold, prefix: string): void {
   hold.set(PREFIXES_KEY, JSON.stringify([...kept, prefix]));
 }
 
-interface PlanText {
-  readonly text: string;
-  /** What the header has room for. */
-  readonly inlineBytes: number;
-  readonly units: number;
+/** The plan as it stands in a header that has room for it beside its terms; `null` where it has none. */
+export function inlinePlan(
+  {plan, terms}: Pick<Candidate, 'plan' | 'terms'>,
+  text = encodePlan(plan),
+): PlanPlace | null {
+  const roomBytes = INLINE_PLAN_BYTES - bytesOf(encodeTerms(terms));
+  // As it will stand in the header: quotes are escaped there.
+  if (utf8Bytes(JSON.stringify(text)) > roomBytes) return null;
+  return {inline: text, pieces: 0, sum: chainSum(EMPTY_SUM, text), units: new NumberedPlan(plan).unitCount};
 }
 
-function writePlan(hold: Hold, address: JobAddress, {text, inlineBytes, units}: PlanText): PlanPlace {
-  const sum = chainSum(EMPTY_SUM, text);
-  // As it will stand in the header: quotes are escaped there.
-  if (utf8Bytes(JSON.stringify(text)) <= inlineBytes) return {inline: text, pieces: 0, sum, units};
+/** A plan that is to be replaced has to be, at once with what points to it: it must stand in the header. */
+export function refuseLargePlan(candidate: Pick<Candidate, 'plan' | 'terms'>): void {
+  if (inlinePlan(candidate) !== null) return;
+  throw jobsError(
+    'PLAN_TOO_LARGE',
+    `The steps of a debounced job may take ${INLINE_PLAN_BYTES} bytes with their payloads and what the job says of ` +
+      'itself: pass less, and let a handler fetch the rest.',
+    {limitBytes: INLINE_PLAN_BYTES},
+  );
+}
+
+function writePieces(hold: Hold, address: JobAddress, {plan}: Candidate, text: string): PlanPlace {
   const pieces = splitByBytes(text, MAX_VALUE_BYTES);
   pieces.forEach((piece, index) => {
     hold.set(planKey(address, index), piece);
   });
-  return {inline: null, pieces: pieces.length, sum, units};
+  const sum = chainSum(EMPTY_SUM, text);
+  return {inline: null, pieces: pieces.length, sum, units: new NumberedPlan(plan).unitCount};
 }
 
 function bytesOf(terms: object | null): number {

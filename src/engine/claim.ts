@@ -25,11 +25,14 @@ import type {Outcome} from '../core/outcome';
 import {nextUnit, type Next} from '../core/schedule';
 import {NO_MARKER} from '../core/segment';
 import {shareFrom} from '../core/share';
+import {isOverdue, overdueAtMs, overdueFault} from '../core/overdue';
 import {tailAt, type StoredJob} from '../core/stored-job';
-import {claim, finish, giveBack, overflowSeals} from '../core/transitions';
+import {awaitJobs, claim, finish, finishAs, giveBack, overflowSeals} from '../core/transitions';
 import {contains, type Mark, type UnitRange} from '../core/units';
+import type {StoredError} from '../types';
 import {Alarm} from './alarm';
 import {ensureArchiveKey} from './archive-sweep';
+import {dependencyFault, gateIn} from './dependencies';
 import {deadOwnersMs, endLeases, returnOf} from './give-up';
 import {storeFull, type Hold} from './hold';
 import {bytesOfCommit, LogWriter} from './log-writer';
@@ -96,7 +99,11 @@ export function claimJob(ports: Ports, hold: Hold, stored: StoredJob, terms: Cla
 
 function decide(ports: Ports, hold: Hold, stored: StoredJob, terms: ClaimTerms): ClaimResult {
   const {nowMs} = hold;
+  if (isOverdue(stored.header, nowMs)) return endAs(hold, stored, 'failed', overdueFault(stored.header));
   if (!hasFreePart(stored.header, nowMs)) return {kind: 'busy'};
+  const gate = gateIn(hold.snapshot, stored.address, stored.header);
+  if (gate.kind === 'ends') return endAs(hold, stored, gate.as, dependencyFault(gate));
+  if (gate.kind === 'waits') return leaveWaiting(hold, stored);
   const job = endLeases(hold, stored, 'killed');
   const {header, ledger, plan, address} = job;
   const taken = takenShares(header);
@@ -151,6 +158,21 @@ function decide(ports: Ports, hold: Hold, stored: StoredJob, terms: ClaimTerms):
     : handOverAtMs(budget, nowMs, expected, Math.ceil(ledger.openCount / (taken.length + 1)));
   if (alarmOwner !== null && handOver !== null) planHandOver(new Alarm(ports, hold, alarmOwner), owned, handOver);
   return {kind: 'owned', owned};
+}
+
+/** Ends a job for a reason that lies in none of its steps; owners that still run find it over. */
+function endAs(hold: Hold, stored: StoredJob, kind: 'failed' | 'canceled', fault: StoredError): ClaimResult {
+  const job = endLeases(hold, stored, 'canceled');
+  writeHeader(hold, job, finishAs(job.header, kind, fault, hold.nowMs));
+  return {kind: 'ended'};
+}
+
+/** Other jobs come first: the header says so once. */
+function leaveWaiting(hold: Hold, job: StoredJob): ClaimResult {
+  const {phase} = job.header;
+  const saysSo = phase.kind === 'paused' && phase.waiting.reason === 'dependency';
+  if (!saysSo) writeHeader(hold, job, awaitJobs(job.header, hold.nowMs));
+  return {kind: 'waits'};
 }
 
 /** Plans the execution that goes on where this one ends: each worker of a job has a successor of its own. */
@@ -255,7 +277,10 @@ export function writeHeader(hold: Hold, job: StoredJob, header: Header): Header 
  */
 export function dueAtMs(header: Header, nowMs: number): number | null {
   if (isFinal(header) || !hasFreePart(header, nowMs) || !header.options.autoResume || waitsForUser(header)) return null;
-  const {phase} = header;
+  return Math.min(startsAtMs(header, nowMs), overdueAtMs(header) ?? Infinity);
+}
+
+function startsAtMs({phase}: Header, nowMs: number): number {
   if (phase.kind === 'queued') return phase.dueMs;
   if (phase.kind !== 'paused') return nowMs;
   return phase.waiting.untilMs ?? nowMs;
@@ -264,7 +289,8 @@ export function dueAtMs(header: Header, nowMs: number): number | null {
 /** For when a one-off is worth its cost; `null` leaves a job to the watchdog. */
 export function wakeUpAtMs(header: Header, nowMs: number): number | null {
   const waits = header.phase.kind === 'paused' ? header.phase.waiting.reason : null;
-  return waits === 'handler' || waits === 'store' || isLeased(header, nowMs) ? null : dueAtMs(header, nowMs);
+  const isForOthers = waits === 'handler' || waits === 'store' || waits === 'dependency';
+  return isForOthers || isLeased(header, nowMs) ? null : dueAtMs(header, nowMs);
 }
 
 /**

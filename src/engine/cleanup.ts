@@ -120,8 +120,9 @@ function chosen(hold: Hold, wish: Wish): {readonly purge: readonly Finished[]; r
     const ageMs = hold.nowMs - endedAtMs;
     // Days that are asked for include the day: 0 is everything.
     const isOld = wish.olderThanMs === null ? ageMs > olderThanMs : ageMs >= olderThanMs;
-    const isFoldable = ageMs > foldAfterMs && header.folded === null;
-    if ((isOld || isFoldable) && isReadable(hold, job)) (isOld ? purge : fold).push(job);
+    const isPurged = isOld && job.mayPurge;
+    const isFolded = !isPurged && ageMs > foldAfterMs && job.mayFold;
+    if ((isPurged || isFolded) && isReadable(hold, job)) (isPurged ? purge : fold).push(job);
   }
   return {purge, fold};
 }

@@ -1,4 +1,5 @@
 /** Requests of the five entry points, compiled: one table, one way in. */
+import {isObject} from '../core/json';
 import {MAX_WORKERS} from '../core/limits';
 import {NO_EXTRAS, type Plan, type PlanNode} from '../core/plan';
 import {askedOf, obstacleToRun, type Asked} from '../orchestration/asked';
@@ -70,6 +71,15 @@ export function checkRequest(entry: EntryPoint, raw: unknown, handlers: HandlerN
       );
     return {name, options, mode, workers, asked, compile: (maxRetries) => withRetries(plan, maxRetries)};
   });
+}
+
+/** Which call a request is for, told by its fields. */
+export function entryOf(request: unknown): EntryPoint {
+  if (!isObject(request)) return 'enqueue';
+  if (request['tasks'] !== undefined) return 'chain';
+  if (request['items'] === undefined) return 'enqueue';
+  const isMapReduce = ['map', 'reduce', 'mapHandler', 'reduceHandler'].some((field) => request[field] !== undefined);
+  return isMapReduce ? 'mapReduce' : 'enqueueMany';
 }
 
 /** Stands for retries of which the request says nothing: what they come to is known with the store. */

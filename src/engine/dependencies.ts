@@ -1,14 +1,175 @@
-/** Dependencies between jobs: which jobs a job waits for, and what becomes of it. */
+/** What a job waits for before it starts: jobs that it depends on, and earlier ones of its singleton key. */
+import {gateOf, pathBetween, type Gate, type ParentState} from '../core/dependencies';
+import {isFinal, statusOf, waitsForUser, type Header} from '../core/header';
+import {headerKey, type JobAddress} from '../core/keys';
+import {readHeader, type Snapshot} from '../core/stored-job';
+import {amend, awaitJobs, reschedule} from '../core/transitions';
+import {jobsError} from '../errors';
 import {invalid} from '../orchestration/request';
-import type {Hold} from './hold';
-import {findJob, notFound} from './views';
+import type {JobLink, StoredError} from '../types';
+import {jobsIn, prefixesIn, type Hold} from './hold';
+import {findJob, notFound} from './lookup';
 
 /** Ids of jobs that are there; throws `JOB_NOT_FOUND` for another one. */
-export function knownJobs(hold: Hold, ids: readonly (string | number)[]): readonly string[] {
+export function knownJobs(snapshot: Snapshot, ids: readonly (string | number)[]): readonly string[] {
   return ids.map((id) => {
     if (typeof id === 'number')
       throw invalid(`dependencies must name jobs by their ids, got \`${id}\`: positions are for enqueueBatch.`);
-    if (findJob(hold.snapshot, id, null) === null) throw notFound(id);
+    if (findJob(snapshot, id, null) === null) throw notFound(id);
     return id;
   });
+}
+
+/** Whether a job may start, as a snapshot tells. One that has started waits for no other job. */
+export function gateIn(snapshot: Snapshot, address: JobAddress, header: Header): Gate {
+  const {terms, startedAtMs} = header;
+  if (startedAtMs !== null) return {kind: 'open'};
+  const gate: Gate =
+    terms.dependencies.length === 0
+      ? {kind: 'open'}
+      : gateOf(terms, (id) => parentState(snapshot, {prefix: address.prefix, id}));
+  if (gate.kind !== 'open' || terms.singleton === null) return gate;
+  const before = openOfKey(snapshot, terms.singleton).find((other) => isBefore(other.header, header));
+  return before === undefined ? gate : {kind: 'waits', on: [before.header.id]};
+}
+
+/** Whether all that a job waits for is that others are over, and they are not. */
+export function isBlocked(snapshot: Snapshot, address: JobAddress, header: Header): boolean {
+  return isAwaitingJobs(header) && gateIn(snapshot, address, header).kind === 'waits';
+}
+
+/** Whether a job waits for others, or did when somebody looked last. */
+export function isAwaitingJobs({phase}: Header): boolean {
+  return phase.kind === 'paused' && phase.waiting.reason === 'dependency';
+}
+
+/** What a job ends with that cannot start any more. */
+export function dependencyFault({because, state}: Extract<Gate, {kind: 'ends'}>): StoredError {
+  const what = state === 'missing' ? 'is not there any more' : `is ${state}`;
+  return {
+    name: 'AstJobsConflictError',
+    code: 'DEPENDENCY_FAILED',
+    message: `Job ${because}, on which this one depends, ${what}, so it never started.`,
+    details: {jobId: because, status: state},
+  };
+}
+
+/** What cannot be read may still come to its end, for the version that can read it. */
+function parentState(snapshot: Snapshot, own: JobAddress): ParentState {
+  const address = snapshot[headerKey(own)] === undefined ? findJob(snapshot, own.id, null) : own;
+  if (address === null) return 'missing';
+  const decoded = readHeader(snapshot, address);
+  if (decoded.kind !== 'header') return 'open';
+  if (decoded.header.isRemoved) return 'missing';
+  const {kind} = decoded.header.phase;
+  return kind === 'completed' || kind === 'failed' || kind === 'canceled' ? kind : 'open';
+}
+
+/** A job by its address and its header. */
+export interface Found {
+  readonly address: JobAddress;
+  readonly header: Header;
+}
+
+/** Every job whose header can be read. */
+export function readableJobs(snapshot: Snapshot): readonly Found[] {
+  return jobsIn(snapshot, prefixesIn(snapshot)).flatMap((address) => {
+    const decoded = readHeader(snapshot, address);
+    return decoded.kind === 'header' && !decoded.header.isRemoved ? [{address, header: decoded.header}] : [];
+  });
+}
+
+/** Open jobs of a singleton key, those first that were accepted first. */
+export function openOfKey(snapshot: Snapshot, key: string): readonly Found[] {
+  return readableJobs(snapshot)
+    .filter(({header}) => header.terms.singleton === key && !isFinal(header))
+    .sort((one, other) => (isBefore(one.header, other.header) ? -1 : 1));
+}
+
+function isBefore(one: Header, other: Header): boolean {
+  return one.createdAtMs < other.createdAtMs || (one.createdAtMs === other.createdAtMs && one.id < other.id);
+}
+
+/** Ids that some open job depends on: what they came to must stay known. */
+export function neededJobs(snapshot: Snapshot): ReadonlySet<string> {
+  const needed = new Set<string>();
+  for (const {header} of readableJobs(snapshot)) {
+    if (isFinal(header) || header.startedAtMs !== null) continue;
+    for (const id of header.terms.dependencies) needed.add(id);
+  }
+  return needed;
+}
+
+/** Open jobs that depend on a job. */
+export function openDependents(snapshot: Snapshot, id: string): readonly Found[] {
+  return dependentsOf(snapshot, id).filter(({header}) => !isFinal(header) && header.startedAtMs === null);
+}
+
+function dependentsOf(snapshot: Snapshot, id: string): readonly Found[] {
+  return readableJobs(snapshot).filter(({header}) => header.terms.dependencies.includes(id));
+}
+
+/** The jobs that a job depends on. */
+export function dependencyLinks(snapshot: Snapshot, header: Header): readonly JobLink[] {
+  return header.terms.dependencies.map((id) => {
+    const address = findJob(snapshot, id, null);
+    const decoded = address === null ? null : readHeader(snapshot, address);
+    return decoded?.kind === 'header'
+      ? linkOf(decoded.header)
+      : {id, name: null, status: decoded === null ? 'missing' : 'damaged'};
+  });
+}
+
+/** The jobs that depend on a job. */
+export function dependentLinks(snapshot: Snapshot, id: string): readonly JobLink[] {
+  return dependentsOf(snapshot, id).map(({header}) => linkOf(header));
+}
+
+function linkOf(header: Header): JobLink {
+  return {id: header.id, name: header.name, status: statusOf(header)};
+}
+
+const MAX_DEPENDENCIES = 20;
+
+/** The header of a job that also waits for another one. */
+export function withDependency(hold: Hold, header: Header, on: string): Header {
+  refuseStarted(header);
+  const {terms} = header;
+  if (findJob(hold.snapshot, on, null) === null) throw notFound(on);
+  if (terms.dependencies.includes(on)) return header;
+  if (terms.dependencies.length >= MAX_DEPENDENCIES)
+    throw invalid(`A job may depend on at most ${MAX_DEPENDENCIES} others, and ${header.id} depends on as many.`);
+  const path = pathBetween(on, header.id, (id) => dependenciesOf(hold.snapshot, id));
+  if (path !== null)
+    throw invalid(`Job ${header.id} cannot depend on ${on}, which depends on it: ${path.join(' → ')}.`, {path});
+  return awaiting(amend(header, {...terms, dependencies: [...terms.dependencies, on]}, hold.nowMs), hold.nowMs);
+}
+
+/** The header of a job that no longer waits for another one. */
+export function withoutDependency(hold: Hold, header: Header, on: string): Header {
+  refuseStarted(header);
+  const {terms} = header;
+  if (!terms.dependencies.includes(on)) return header;
+  const dependencies = terms.dependencies.filter((id) => id !== on);
+  return awaiting(amend(header, {...terms, dependencies}, hold.nowMs), hold.nowMs);
+}
+
+/** One that waits for `resume` goes on to do so. */
+function awaiting(header: Header, nowMs: number): Header {
+  if (waitsForUser(header)) return header;
+  if (header.terms.dependencies.length > 0) return awaitJobs(header, nowMs);
+  return header.phase.kind === 'queued' ? header : reschedule(header, nowMs, nowMs);
+}
+
+function dependenciesOf(snapshot: Snapshot, id: string): readonly string[] {
+  const address = findJob(snapshot, id, null);
+  const decoded = address === null ? null : readHeader(snapshot, address);
+  return decoded?.kind === 'header' ? decoded.header.terms.dependencies : [];
+}
+
+function refuseStarted({id, startedAtMs}: Header): void {
+  if (startedAtMs !== null)
+    throw jobsError('ALREADY_STARTED', `Job ${id} has started: dependencies are waited for before a job starts.`, {
+      jobId: id,
+    });
 }

@@ -8,6 +8,7 @@
 import {isFinal, isLeased, waitsForUser, type Header} from '../core/header';
 import {parseUserKey} from '../core/keys';
 import {ARCHIVE_SWEEP_UNTIL_MS, MAX_CLAIMS_PER_PASS} from '../core/limits';
+import {byPriority} from '../core/priority';
 import type {QuotaLimits} from '../core/quota';
 import {readHeader, readJob, type Snapshot, type StoredJob} from '../core/stored-job';
 import {describeThrown, isJobsError} from '../errors';
@@ -16,6 +17,7 @@ import {Alarm, noteFiredTrigger} from './alarm';
 import {isArchiveDue, sweepArchive} from './archive-sweep';
 import {claimJob, deathWatchAtMs, dueAtMs, wakeUpAtMs, type ClaimResult, type Owned} from './claim';
 import {quotaLimitsIn} from './config';
+import {isBlocked} from './dependencies';
 import type {Hold} from './hold';
 import type {Ports} from './ports';
 import {postponeJob, quotaWaitMs, saveRefusal} from './quota';
@@ -112,11 +114,12 @@ export class Pass {
     this.lines.push({id, name, status, steps: end.kind === 'lost' ? 0 : end.rest.calls});
   }
 
-  /** The due job of this user that was touched longest ago. */
+  /** The first due job of this user. */
   private claimNext(hold: Hold): Owned | null {
     for (const {address, header} of openJobs(hold, this.owner)) {
       const dueMs = dueAtMs(header, hold.nowMs);
       if (dueMs === null || dueMs > hold.nowMs || this.tried.has(address.id)) continue;
+      if (isBlocked(hold.snapshot, address, header)) continue;
       if (!makeRoom(hold, missingBytes(header, this.ports.archive))) continue;
       const reading = readJob(hold.snapshot, address);
       if (reading.kind !== 'job') {
@@ -237,7 +240,7 @@ interface OpenJob {
   readonly header: Header;
 }
 
-/** This user's open jobs, those first that were touched longest ago. */
+/** This user's open jobs, in the order in which they are taken. */
 function openJobs(hold: Hold, owner: string | null): readonly OpenJob[] {
   const jobs: OpenJob[] = [];
   for (const address of hold.jobs()) {
@@ -245,9 +248,7 @@ function openJobs(hold: Hold, owner: string | null): readonly OpenJob[] {
     if (decoded.kind !== 'header' || decoded.header.owner !== owner || isFinal(decoded.header)) continue;
     jobs.push({address, header: decoded.header});
   }
-  return jobs.sort(
-    (one, other) => one.header.updatedAtMs - other.header.updatedAtMs || (one.header.id < other.header.id ? -1 : 1),
-  );
+  return jobs.sort((one, other) => byPriority(one.header, other.header));
 }
 
 /** Jobs of a newer version of this library count as open: their triggers must stay. */

@@ -13,7 +13,7 @@ import {cancel, handOn} from '../core/transitions';
 import {jobsError} from '../errors';
 import {dueOfAsked, termsOfAsked} from '../orchestration/asked';
 import type {Forecast, JobRecord, WorkResult} from '../types';
-import {admitJob, prepareJob, type Admitted, type Candidate} from './admission';
+import {admitJob, prepareJob, refuseLargePlan, type Admitted, type Candidate} from './admission';
 import {Alarm} from './alarm';
 import {claimJob, wakeUpAtMs, writeHeader, type ClaimResult, type ClaimTerms, type Owned} from './claim';
 import {checkRequest, type CheckedRequest, type EntryPoint} from './compile';
@@ -21,7 +21,7 @@ import type {Config} from './config';
 import {Pass} from './dispatcher';
 import {estimate} from './estimate';
 import {handlerNames} from './handler-names';
-import {knownJobs} from './dependencies';
+import {isAwaitingJobs, isBlocked, knownJobs, readableJobs, type Found} from './dependencies';
 import {endLeases} from './give-up';
 import {withHold, type Hold} from './hold';
 import {patiently} from './patience';
@@ -30,7 +30,9 @@ import {runOwned} from './runner';
 import {holdToSettle, type Turn} from './settle';
 import {saveUse} from './user-key';
 import {callWorkers, moreWorkers, startCalled} from './workers';
-import {findJob, notFound, openableJob, recordAt} from './views';
+import {cancelReplaced, duplicateIn, renewJob, type Duplicate} from './duplicates';
+import {findJob, notFound} from './lookup';
+import {openableJob, recordAt} from './views';
 
 /** What is true of this execution, whichever host calls. */
 const execution = {isRunning: false, hasRun: false};
@@ -39,6 +41,13 @@ const execution = {isRunning: false, hasRun: false};
 export interface Lookup {
   readonly id: string;
   readonly prefix: string | null;
+}
+
+/** What the first hold of `run` came to. */
+interface Begun {
+  readonly address: JobAddress;
+  readonly claimed: ClaimResult | Duplicate;
+  readonly snapshot: Snapshot;
 }
 
 export class Engine {
@@ -60,11 +69,20 @@ export class Engine {
 
   private enqueue(checked: CheckedRequest): JobRecord {
     return withHold(this.ports, (hold) => {
+      const same = duplicateIn(hold.snapshot, checked.asked, hold.nowMs);
+      if (same !== null) return this.joined(hold, checked, same);
       const candidate = this.candidate(checked, hold);
       const admitted = prepareJob(this.ports, hold, candidate);
       this.leaveToDispatcher(hold, admitted, candidate);
+      cancelReplaced(hold, checked.asked, admitted.address);
       return this.record(hold.snapshot, admitted.address);
     });
+  }
+
+  /** The job that is there stands for the one that was asked for; a debounced one becomes it. */
+  private joined(hold: Hold, checked: CheckedRequest, {address, header, by}: Duplicate): JobRecord {
+    if (by === 'debounce') renewJob(hold, {address, header}, this.candidate(checked, hold));
+    return {...this.record(hold.snapshot, address), duplicateOf: by};
   }
 
   /** The one-off comes before the header, so that no job exists that nothing would start. */
@@ -81,14 +99,21 @@ export class Engine {
 
   private run(checked: CheckedRequest): JobRecord {
     refuseNested();
-    const {address, claimed, snapshot} = withHold(this.ports, (hold) => {
+    const {address, claimed, snapshot} = withHold(this.ports, (hold): Begun => {
+      const same = duplicateIn(hold.snapshot, checked.asked, hold.nowMs);
+      if (same !== null) return {address: same.address, claimed: same, snapshot: hold.snapshot};
       const candidate = this.candidate(checked, hold);
       const admitted = prepareJob(this.ports, hold, candidate);
       const result = this.claim(hold, newJob(admitted, candidate), asked(hold, candidate.options.maxRuntimeMs));
       // Too late in this execution to begin: the dispatcher does.
       if (result.kind === 'later') this.leaveToDispatcher(hold, admitted, candidate);
-      return {address: admitted.address, claimed: result, snapshot: hold.snapshot};
+      if (cancelReplaced(hold, checked.asked, admitted.address) === 0 || result.kind !== 'waits')
+        return {address: admitted.address, claimed: result, snapshot: hold.snapshot};
+      const job = this.openJob(hold, admitted.address, 'resumable');
+      const again = this.claim(hold, job, asked(hold, candidate.options.maxRuntimeMs));
+      return {address: admitted.address, claimed: again, snapshot: hold.snapshot};
     });
+    if ('by' in claimed) return {...this.record(snapshot, address), duplicateOf: claimed.by};
     return this.runClaimed(address, claimed, snapshot);
   }
 
@@ -164,15 +189,18 @@ export class Engine {
     return recordAt(snapshot, address, this.ports.clock.nowMs(), this.ports.triggers.problem());
   }
 
-  private candidate(checked: CheckedRequest, hold: Hold): Candidate {
+  /** A checked request as a job that could be accepted now. */
+  candidate(checked: CheckedRequest, hold: Hold): Candidate {
     const resolved = this.config.resolve(checked.options, hold.snapshot);
     const {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume} = resolved;
     const {asked} = checked;
     const plan = checked.compile(maxRetries);
+    const terms = termsOfAsked(asked, hold.nowMs, knownJobs(hold.snapshot, asked.dependencies), hasExtras(plan));
+    if (asked.debounce !== null) refuseLargePlan({plan, terms});
     return {
       name: checked.name,
       plan,
-      terms: termsOfAsked(asked, hold.nowMs, knownJobs(hold, asked.dependencies), hasExtras(plan)),
+      terms,
       dueMs: dueOfAsked(asked, hold.nowMs),
       prefix: resolved.propertyPrefix,
       options: {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume, workers: checked.workers},
@@ -181,7 +209,8 @@ export class Engine {
     };
   }
 
-  private openJob(hold: Hold, address: JobAddress, what: 'resumable' | 'cancelable'): StoredJob {
+  /** The job at an address, which must be open. */
+  openJob(hold: Hold, address: JobAddress, what: string): StoredJob {
     const found = openableJob(hold.snapshot, address);
     const header: Header = 'ledger' in found ? found.header : found;
     if (!('ledger' in found) || isFinal(header))
@@ -265,13 +294,24 @@ export class Engine {
     }
   }
 
-  private planNext(hold: Hold, address: JobAddress): void {
+  /** Plans the next execution that looks at a job, or at those that waited for it. */
+  planNext(hold: Hold, address: JobAddress): void {
     if (this.ports.triggers.problem() !== null) return;
     const found = openableJob(hold.snapshot, address);
     const header: Header = 'ledger' in found ? found.header : found;
     const dueMs = wakeUpAtMs(header, hold.nowMs);
     const isSoon = dueMs !== null && dueMs < hold.nowMs + 10 * MIN_WAKE_UP_MS;
     if (isSoon && this.ports.identity.known() === header.owner) new Alarm(this.ports, hold, header.owner).wakeAt(dueMs);
+    if (isFinal(header)) this.wakeDependents(hold);
+  }
+
+  /** Jobs of this user that waited for one that is over. */
+  private wakeDependents(hold: Hold): void {
+    const owner = this.ports.identity.known();
+    const isFree = ({address, header}: Found): boolean =>
+      header.owner === owner && isAwaitingJobs(header) && !isBlocked(hold.snapshot, address, header);
+    if (owner !== null && readableJobs(hold.snapshot).some(isFree))
+      new Alarm(this.ports, hold, owner).wakeAt(hold.nowMs);
   }
 }
 

@@ -16,7 +16,7 @@ import {readHeader, type Snapshot} from '../core/stored-job';
 import {jobsError} from '../errors';
 import {integerIn, invalid, reading} from '../orchestration/request';
 import type {Forecast, PlanOptions, ResolvedJobOptions} from '../types';
-import {checkRequest, type CheckedRequest, type EntryPoint} from './compile';
+import {checkRequest, entryOf, type CheckedRequest, type EntryPoint} from './compile';
 import type {Config} from './config';
 import {handlerNames} from './handler-names';
 import {jobsIn, prefixesIn, registeredPrefixes} from './hold';
@@ -93,15 +93,6 @@ const MAX_STEP_MS = 3_600_000;
 function durationIn(raw: unknown, what: string): number {
   if (typeof raw === 'number' && raw >= 0 && raw <= MAX_STEP_MS) return raw;
   throw jobsError('INVALID_OPTION', `${what} must be milliseconds from 0 to ${MAX_STEP_MS}, got ${printValue(raw)}.`);
-}
-
-/** Which call a request is for, told by its fields. */
-function entryOf(request: unknown): EntryPoint {
-  if (!isObject(request)) return 'enqueue';
-  if (request['tasks'] !== undefined) return 'chain';
-  if (request['items'] === undefined) return 'enqueue';
-  const isMapReduce = ['map', 'reduce', 'mapHandler', 'reduceHandler'].some((field) => request[field] !== undefined);
-  return isMapReduce ? 'mapReduce' : 'enqueueMany';
 }
 
 /** Nodes in the order in which they run. */

@@ -14,7 +14,8 @@ import type {Backend} from './ports';
 import {retentionOf} from './retention';
 import {freeOf, missingBytes} from './room';
 import {Usage} from './usage';
-import {findJob, nextLook, notFound} from './views';
+import {findJob, notFound} from './lookup';
+import {nextLook} from './views';
 
 /** What stands still, and why, before who is asked and when. */
 interface Finding {

@@ -6,7 +6,7 @@
 import {isFinal, type Header} from '../core/header';
 import {encodeHeader} from '../core/header-codec';
 import {headerKey, type JobAddress} from '../core/keys';
-import {MAX_SWEEP_DELETES, MAX_SWEEP_FOLDS} from '../core/limits';
+import {LEASE_MS, MAX_SWEEP_DELETES, MAX_SWEEP_FOLDS} from '../core/limits';
 import {lastError} from '../core/record';
 import {readHeader, readJob} from '../core/stored-job';
 import {fold} from '../core/transitions';
@@ -17,6 +17,10 @@ export interface Finished {
   readonly address: JobAddress;
   readonly header: Header;
   readonly endedAtMs: number;
+  /** Whether its steps and results may go, to make room or with age. */
+  readonly mayFold: boolean;
+  /** Whether all of it may go. */
+  readonly mayPurge: boolean;
 }
 
 /** Deletes and folds that may still be made: 62 ms each, under the lock. */
@@ -44,19 +48,38 @@ export function removeSome(hold: Hold, keys: readonly string[], budget: Omit<Swe
   return true;
 }
 
-/** Jobs that have ended, those first that ended longest ago. */
+/**
+ * Jobs that have ended, those first that ended longest ago. What an open job depends on stays as it is, and of one whose
+ * idempotency key is still remembered the header does.
+ */
 export function finishedJobs(hold: Hold): readonly Finished[] {
-  const finished: Finished[] = [];
+  const ended: {readonly address: JobAddress; readonly header: Header}[] = [];
+  const needed = new Set<string>();
   for (const address of hold.jobs()) {
     const decoded = readHeader(hold.snapshot, address);
-    if (decoded.kind !== 'header' || !isFinal(decoded.header)) continue;
-    finished.push({address, header: decoded.header, endedAtMs: endOf(decoded.header)});
+    if (decoded.kind !== 'header') continue;
+    const {header} = decoded;
+    if (isFinal(header)) ended.push({address, header});
+    else if (header.startedAtMs === null) for (const id of header.terms.dependencies) needed.add(id);
   }
+  const finished = ended.map(({address, header}): Finished => {
+    const isNeeded = needed.has(address.id);
+    const isRemembered = (header.terms.idempotency?.untilMs ?? 0) > hold.nowMs;
+    const mayPurge = header.isRemoved ? !mayBeWritten(header, hold.nowMs) : !isNeeded && !isRemembered;
+    return {address, header, endedAtMs: endOf(header), mayFold: !isNeeded && header.folded === null, mayPurge};
+  });
   return finished.sort((one, other) => one.endedAtMs - other.endedAtMs);
 }
 
+/** A removed job goes before all others. */
 function endOf(header: Header): number {
+  if (header.isRemoved) return 0;
   return 'atMs' in header.phase ? header.phase.atMs : header.updatedAtMs;
+}
+
+/** Whether an execution that was cut off may still write to a removed job. */
+function mayBeWritten({updatedAtMs, options}: Header, nowMs: number): boolean {
+  return nowMs - updatedAtMs < Math.max(LEASE_MS, options.leaseTtlMs);
 }
 
 /** Damage stays as it is, for somebody to look at: a job that cannot be read is neither folded nor purged. */

@@ -13,6 +13,7 @@ import {LOCK_WAIT_MS, STORE_BYTES} from '../core/limits';
 import {serviceErrorKind} from '../core/service-error';
 import type {Snapshot} from '../core/stored-job';
 import {describeThrown, isJobsError, jobsError} from '../errors';
+import {finishIntents} from './intents';
 import {patiently} from './patience';
 import type {StorePorts} from './ports';
 import {retentionOf, type Retention} from './retention';
@@ -193,7 +194,11 @@ let isHeld = false;
 /** Runs `act` under the script lock; throws `LOCK_TIMEOUT` when it cannot be had. */
 export function withHold<Result>(ports: StorePorts, act: (hold: Hold) => Result, waitMs = LOCK_WAIT_MS): Result {
   if (isHeld) throw new Error('A hold of the lock was taken inside another.');
-  return locked(ports, waitMs, () => act(new Hold(ports)));
+  return locked(ports, waitMs, () => {
+    const hold = new Hold(ports);
+    finishIntents(hold);
+    return act(hold);
+  });
 }
 
 /**

@@ -1,24 +1,23 @@
 /** What an operator does: look at jobs, install the watchdog, stop everything. */
 import {jobOfArchiveName} from '../core/archive';
-import {isFinal, isLeased} from '../core/header';
+import {isFinal} from '../core/header';
 import {isObject, printValue} from '../core/json';
 import {ARCHIVE_KEY, BALLAST_KEY, headerKey, parseKey, parseUserKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
 import {MAX_RANGE, WATCHDOG_MINUTES, WATCHDOG_PERIODS} from '../core/limits';
 import {isJobStatus} from '../core/record';
 import {readHeader, readJob} from '../core/stored-job';
-import {halt, suspend} from '../core/transitions';
 import {describeThrown, isJobsError, jobsError} from '../errors';
 import {booleanOption, integerIn, invalid, optionsObject, prefixOption, reading} from '../orchestration/request';
 import type {DamagedRecord, JobRecord, StopResult} from '../types';
 import {Alarm} from './alarm';
-import {writeHeader} from './claim';
 import {ResultViews} from './context';
+import {suspendIn} from './control';
 import type {Engine, Lookup} from './engine';
-import {endLeases} from './give-up';
 import {prefixesIn, withHold, type Hold} from './hold';
 import type {Ports} from './ports';
 import {ensureBallast} from './room';
-import {findJob, FULL, listJobs, notFound, openableJob, recordOf, type Detail, type Selection} from './views';
+import {findJob, notFound} from './lookup';
+import {FULL, listJobs, openableJob, recordOf, type Detail, type Selection} from './views';
 
 /** The record of one job. Reads the store a second time before it reports damage, which a torn reading would look like. */
 export function showJob(engine: Engine, lookup: Lookup, rawOptions: unknown): JobRecord {
@@ -164,12 +163,7 @@ function suspendJob(hold: Hold, address: JobAddress): boolean {
   if (decoded.kind !== 'header' || isFinal(decoded.header)) return false;
   const reading = readJob(hold.snapshot, address);
   if (reading.kind !== 'job') return false;
-  if (isLeased(decoded.header, hold.nowMs)) {
-    writeHeader(hold, reading.job, halt(decoded.header, hold.nowMs));
-    return true;
-  }
-  const job = endLeases(hold, reading.job, 'killed');
-  writeHeader(hold, job, suspend(job.header, hold.nowMs));
+  suspendIn(hold, reading.job);
   return true;
 }
 

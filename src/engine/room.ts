@@ -4,7 +4,7 @@
  */
 import {utf8Bytes} from '../core/bytes';
 import {hasLease, type Header} from '../core/header';
-import {BALLAST_KEY, bornAtMs, headerKey, parseKey, resultKey, type JobAddress} from '../core/keys';
+import {BALLAST_KEY, bornAtMs, headerKey, parseIntentKey, parseKey, resultKey, type JobAddress} from '../core/keys';
 import {ARCHIVE_BYTES, BALLAST_BYTES, HOST_BYTES, ORPHAN_AFTER_MS, STORE_BYTES} from '../core/limits';
 import {readHeader, readJob} from '../core/stored-job';
 import {strayPieces} from '../core/value-pieces';
@@ -16,6 +16,7 @@ import {
   purgeJob,
   removeSome,
   sweepBudget,
+  type Finished,
   type SweepBudget,
   UNLIMITED,
 } from './finished';
@@ -46,7 +47,7 @@ export function makeRoom(hold: Hold, bytes: number): boolean {
   const finished = finishedJobs(hold).filter((job) => isReadable(hold, job));
   const stray = orphans(hold).filter((orphan) => orphan.isRipe);
   const keys = stray.map((orphan) => orphan.key);
-  for (const {address} of finished) keys.push(headerKey(address), ...keysBesideHeader(hold, address));
+  for (const job of finished) keys.push(...keysToGive(hold, job));
   const evictable = sizeOf(hold, keys);
   const before = hold.usage.totalBytes;
   const fits = (freed: number): boolean =>
@@ -57,13 +58,19 @@ export function makeRoom(hold: Hold, bytes: number): boolean {
   for (const {key} of stray) hold.remove(key);
   for (const job of finished) {
     if (isEnough()) return true;
-    if (job.header.folded === null && keysBesideHeader(hold, job.address).length > 0) foldJob(hold, job, UNLIMITED);
+    if (job.mayFold && keysBesideHeader(hold, job.address).length > 0) foldJob(hold, job, UNLIMITED);
   }
   for (const job of finished) {
     if (isEnough()) return true;
-    purgeJob(hold, job, UNLIMITED);
+    if (job.mayPurge) purgeJob(hold, job, UNLIMITED);
   }
   return isEnough();
+}
+
+/** What a finished job can give up. */
+function keysToGive(hold: Hold, {address, mayFold, mayPurge}: Finished): readonly string[] {
+  const beside = mayFold || mayPurge ? keysBesideHeader(hold, address) : [];
+  return mayPurge ? [headerKey(address), ...beside] : beside;
 }
 
 /**
@@ -94,13 +101,15 @@ export function sweepStore(hold: Hold): boolean {
   let isDone = true;
   for (const job of finished) {
     const ageMs = hold.nowMs - job.endedAtMs;
+    if (job.header.isRemoved && !job.mayPurge) isDone = false;
     if (ageMs <= foldAfterMs || !isReadable(hold, job)) continue;
-    if (ageMs > purgeAfterMs) isDone = purgeJob(hold, job, budget) && isDone;
-    else if (job.header.folded === null) isDone = foldJob(hold, job, budget) && isDone;
+    if (ageMs > purgeAfterMs && job.mayPurge) isDone = purgeJob(hold, job, budget) && isDone;
+    else if (job.mayFold) isDone = foldJob(hold, job, budget) && isDone;
   }
   for (const job of finished) {
     if (budget.deletes <= 0 || hold.usage.ownBytes <= maxBytes) break;
-    if (hold.snapshot[headerKey(job.address)] !== undefined && isReadable(hold, job)) purgeJob(hold, job, budget);
+    const isThere = hold.snapshot[headerKey(job.address)] !== undefined;
+    if (isThere && job.mayPurge && isReadable(hold, job)) purgeJob(hold, job, budget);
   }
   const left = orphans(hold);
   deleteOrphans(hold, left, budget);
@@ -126,12 +135,14 @@ export interface Orphan {
   readonly isRipe: boolean;
 }
 
-/** Keys of jobs that do not exist, those under folds, pieces of results that no record names and of half a stored value. */
+/** Keys of jobs that do not exist, half an intent, those under folds, pieces of results that no record names and of half a stored value. */
 export function orphans(hold: Hold): readonly Orphan[] {
   const prefixes = new Set(prefixesIn(hold.snapshot));
   const owners = new Map<string, JobKeys>();
   const found: Orphan[] = strayPieces(hold.snapshot).map((key) => ({key, isRipe: true}));
   for (const key of Object.keys(hold.snapshot)) {
+    const intent = parseIntentKey(key);
+    if (intent !== null) found.push({key, isRipe: hold.nowMs - intent.bornAtMs > ORPHAN_AFTER_MS});
     const parsed = parseKey(key);
     if (parsed === null || parsed.part === 'h' || !prefixes.has(parsed.prefix)) continue;
     const header = headerKey(parsed);

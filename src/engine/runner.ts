@@ -15,10 +15,12 @@ import {decodeHeader} from '../core/header-codec';
 import {headerKey} from '../core/keys';
 import {LOOK_EVERY_MS, MAX_CALLS_PER_CLAIM, SHORT_LOCK_WAIT_MS} from '../core/limits';
 import {unitsOfOutcomes, type Outcome, type StoredCursor} from '../core/outcome';
+import {isOverdue, overdueFault} from '../core/overdue';
 import {nextUnit, type Next} from '../core/schedule';
 import type {Snapshot} from '../core/stored-job';
 import {contains, oneUnit, type UnitRange} from '../core/units';
 import {describeThrown} from '../errors';
+import type {StoredError} from '../types';
 import {Alarm} from './alarm';
 import {Attempts} from './attempts';
 import {planHandOver, takenShares, waitingOf, type Owned} from './claim';
@@ -33,7 +35,13 @@ import type {StepHost} from './step-control';
 
 /** How a run of an owned part of a job ended. */
 export type RunEnd =
-  | {readonly kind: 'over'; readonly status: 'completed' | 'failed'; readonly rest: Rest}
+  | {
+      readonly kind: 'over';
+      readonly status: 'completed' | 'failed';
+      /** Why, where that lies in no step. */
+      readonly fault: StoredError | null;
+      readonly rest: Rest;
+    }
   | {readonly kind: 'pause'; readonly waiting: Waiting; readonly rest: Rest}
   /** Nothing of the owner's share can run now: what becomes of the job is seen with what the other workers have done. */
   | {readonly kind: 'share'; readonly rest: Rest}
@@ -98,6 +106,7 @@ class Run {
       if (!this.attempt(unit)) return this.endAtStop();
       const next = this.next();
       if (next.kind !== 'run') return this.endAt(next);
+      if (isOverdue(this.owned.job.header, this.ports.clock.nowMs())) return this.endOverdue();
       if (!this.fits(next.unit)) return this.pauseForBudget();
       if (!this.look()) return this.endAtStop();
       if (!this.isInGroup(next.unit) && !this.commit(this.groupOf(next.unit), null)) return this.endAtStop();
@@ -265,7 +274,7 @@ class Run {
     if (this.owned.share !== null) return {kind: 'share', rest: this.rest()};
     switch (next.kind) {
       case 'over':
-        return {kind: 'over', status: next.status, rest: this.rest()};
+        return {kind: 'over', status: next.status, fault: null, rest: this.rest()};
       case 'retry':
       case 'noHandler':
         return {kind: 'pause', waiting: waitingOf(next), rest: this.rest()};
@@ -273,6 +282,12 @@ class Run {
       case 'taken':
         return this.pauseForBudget();
     }
+  }
+
+  /** The job is not over in time; where there are other workers, the next claim ends it. */
+  private endOverdue(): RunEnd {
+    if (this.owned.share !== null) return {kind: 'share', rest: this.rest()};
+    return {kind: 'over', status: 'failed', fault: overdueFault(this.owned.job.header), rest: this.rest()};
   }
 
   /** The run must end: for what was found out while it ran, or because its step wants to go on in another execution. */

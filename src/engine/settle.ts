@@ -109,7 +109,7 @@ function seenWhole(ports: Ports, hold: Hold, job: StoredJob, owned: Owned, end: 
     maySuspect: true,
     hasHandler: (name) => ports.handlers.find(name) !== null,
   });
-  if (next.kind === 'over' && isLast) return {kind: 'over', status: next.status, rest};
+  if (next.kind === 'over' && isLast) return {kind: 'over', status: next.status, fault: null, rest};
   if (next.kind === 'retry' || next.kind === 'noHandler') return {kind: 'pause', waiting: waitingOf(next), rest};
   return {kind: 'pause', waiting: {reason: 'budget', untilMs: null}, rest};
 }
@@ -120,7 +120,7 @@ function settleOutcomes(hold: Hold, owned: Owned, job: StoredJob, end: Whole): v
   try {
     if (last === null && outcomes.length > 0) commitUnderLock(hold, owned, outcomes);
     const back = returnOf(job, {...placeOf(hold, owned), longest});
-    if (end.kind === 'over') writeHeader(hold, job, finish(job.header, back, end.status, last));
+    if (end.kind === 'over') writeHeader(hold, job, finish(job.header, back, end.status, last, end.fault));
     else writeHeader(hold, job, giveBack(job.header, back, dueNow(end.waiting, hold.nowMs)));
   } catch (thrown) {
     if (!isJobsError(thrown) || thrown.code !== 'STORE_FULL') throw thrown;

@@ -1,7 +1,7 @@
 /** Records out of a snapshot: one job, or a list. Reading takes one call of the store and no lock. */
 import {readBrief} from '../core/brief';
 import {isFinal, statusOf, waitsForUser, type Header} from '../core/header';
-import {headerKey, type JobAddress} from '../core/keys';
+import type {JobAddress} from '../core/keys';
 import type {Completion} from '../core/ledger';
 import {MAX_LIST_DETAIL_UNITS} from '../core/limits';
 import {briefRecord, foldedRecord, isoTime, jobRecord, type RecordView} from '../core/record';
@@ -14,11 +14,12 @@ import {
   type Snapshot,
   type StoredJob,
 } from '../core/stored-job';
-import {clip, jobsError} from '../errors';
+import {jobsError} from '../errors';
 import {summarize, summarizeCompleted} from '../orchestration/summary';
 import type {DamagedRecord, JobRecord, OrchestrationSummary} from '../types';
 import {dueAtMs} from './claim';
 import {jobsIn, prefixesIn} from './hold';
+import {notFound} from './lookup';
 import {readUserTriggers} from './user-key';
 
 /** How much of a job to show. */
@@ -76,13 +77,6 @@ function unreadable(id: string, reading: Exclude<JobReading, {kind: 'job' | 'fol
         {jobId: id, what: reading.what},
       );
   }
-}
-
-/** No such job. */
-export function notFound(id: string): Error {
-  // What was asked for may be any text.
-  const jobId = clip(id, 100);
-  return jobsError('JOB_NOT_FOUND', `There is no job ${jobId}: it was never accepted here, or it was purged.`, {jobId});
 }
 
 function recordOfJob(
@@ -143,16 +137,6 @@ export function nextLook(
     : {atMs: dueMs + everyMinutes * 60_000, by: 'watchdog'};
 }
 
-/** The address of a job by its id, in one prefix or in all that are in use; `null` when there is none. */
-export function findJob(snapshot: Snapshot, id: string, prefix: string | null): JobAddress | null {
-  const prefixes = prefix === null ? prefixesIn(snapshot) : [prefix];
-  for (const candidate of prefixes) {
-    const address = {prefix: candidate, id};
-    if (snapshot[headerKey(address)] !== undefined) return address;
-  }
-  return null;
-}
-
 /** What `list` selects. */
 export interface Selection {
   readonly status: string | null;
@@ -199,6 +183,7 @@ function rowOf(
     );
   }
   const {header} = decoded;
+  if (header.isRemoved) return null;
   if (selection.status !== null && statusOf(header) !== selection.status) return null;
   if (selection.name !== null && header.name !== selection.name) return null;
   const withSteps = selection.details ?? header.plan.units <= MAX_LIST_DETAIL_UNITS;
@@ -213,6 +198,19 @@ function rowOf(
     default:
       return damaged(address.id, unreadable(address.id, reading));
   }
+}
+
+/** A job as a row of a list, with all that it has. */
+export function rowAt(
+  snapshot: Snapshot,
+  address: JobAddress,
+  nowMs: number,
+  problem: string | null,
+): JobRecord | DamagedRecord {
+  const reading = readJob(snapshot, address);
+  if (reading.kind === 'job') return recordOfJob(snapshot, reading.job, nowMs, problem, FULL);
+  if (reading.kind === 'folded') return foldedRecord(reading.header, address.prefix);
+  return damaged(address.id, unreadable(address.id, reading));
 }
 
 function damaged(id: string, thrown: unknown): DamagedRecord {

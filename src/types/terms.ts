@@ -43,8 +43,8 @@ export interface JobTerms {
   readonly delayMs?: number;
   /** `false`: the job waits, with reason `user`, until somebody calls `resume`. @default true */
   readonly autoStart?: boolean;
-  /** Jobs that must be completed before this one starts: ids, records or handles, at most 20. @default [] */
-  readonly dependencies?: readonly (string | {readonly id: string})[];
+  /** Jobs that must be completed before this one starts: ids, records or handles; in a batch also positions. At most 20. @default [] */
+  readonly dependencies?: readonly (string | number | {readonly id: string})[];
   /** @default 'fail' */
   readonly onDependencyFailure?: DependencyPolicy;
   /** A second request with the same key makes no second job: the first one's record is returned. At most 200 characters. */

@@ -242,6 +242,7 @@ export const headers: fc.Arbitrary<Header> = fc.record({
     noNullPrototype: true,
   }),
   fault: fc.option(storedError),
+  isRemoved: fc.boolean(),
   folded: fc.option(
     fc.record({error: fc.option(fc.tuple(storedError, fc.option(anyText())).map(([e, stepId]) => ({...e, stepId})))}),
   ),

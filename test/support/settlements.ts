@@ -16,7 +16,7 @@ import {ADDRESS, jobIn, storedJob, type StoredParts} from './stored';
 export const LONGEST = {jobMs: 77, nodes: []};
 export const BUDGET: Waiting = {reason: 'budget', untilMs: null};
 export const over = (...outcomes: readonly Outcome[]): RunEnd => ({
-  ...{kind: 'over', status: 'completed'},
+  ...{kind: 'over', status: 'completed', fault: null},
   rest: {outcomes, longest: LONGEST, calls: outcomes.length},
 });
 export const pause = (waiting: Waiting, ...outcomes: readonly Outcome[]): RunEnd => ({
