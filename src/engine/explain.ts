@@ -8,6 +8,7 @@ import {isoTime, lastError} from '../core/record';
 import {readJob, runningUnits, type JobReading, type Snapshot, type StoredJob} from '../core/stored-job';
 import type {Explanation, ExplainReason, Json, StoredError, WaitReason} from '../types';
 import {deathWatchAtMs, dueAtMs} from './claim';
+import {gateIn} from './dependencies';
 import type {Engine, Lookup} from './engine';
 import {prefixesIn} from './hold';
 import type {Backend} from './ports';
@@ -281,9 +282,21 @@ function particulars(job: StoredJob, now: Circumstances): Partial<Finding> {
       };
     case 'store':
       return withoutRoom(job, now);
+    case 'dependency':
+      return awaiting(job, now);
     default:
       return {};
   }
+}
+
+function awaiting(job: StoredJob, now: Circumstances): Partial<Finding> {
+  const gate = gateIn(now.snapshot, job.address, job.header);
+  const waitsFor = gate.kind === 'waits' ? gate.on : [];
+  const sentence =
+    gate.kind === 'waits'
+      ? `It waits for ${waitsFor.join(', ')}.`
+      : 'What it waited for is over, and the next pass takes it.';
+  return {sentence, data: {...progress(job), waitsFor}};
 }
 
 function withoutRoom(job: StoredJob, now: Circumstances): Partial<Finding> {
