@@ -17,7 +17,7 @@ const CLOCK_BANS = [
 ];
 
 export default defineConfig(
-  {ignores: ['dist/', '.tsbuild/', 'coverage/']},
+  {ignores: ['dist/', 'reference/', '.tsbuild/', 'coverage/']},
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.base],

@@ -76,7 +76,7 @@ function storageFor(request: unknown): ValueStorage {
   return new ValueStorage(engineFor(request).ports);
 }
 
-/** Checkpointed, resumable jobs. All methods are synchronous and return plain JSON-able objects. */
+/** Checkpointed, resumable jobs. All methods are synchronous and return plain JSON-able objects. @namespace */
 export const Jobs = {
   /** Accepts a job and runs it in this execution, as far as its budget goes; the dispatcher does the rest. */
   run: (request: JobRequest): JobRecord => engineFor(request).submit('run', request),
@@ -255,6 +255,7 @@ export const Jobs = {
 /**
  * Values that are too large for payloads and results: they lie in Drive, a sheet, properties or the cache, and what
  * travels is a small reference. Methods are synchronous; which backends there are is said in `Jobs.bind`.
+ * @namespace
  */
 export const Storage = {
   /**

@@ -6,6 +6,7 @@ const CHECKS = [
   ['format', 'prettier --check --log-level warn .'],
   ['lint', 'eslint .'],
   ['types', 'tsc -b'],
+  ['reference', 'typedoc --emit none --logLevel Warn'],
   ['build', 'npm run --silent build'],
   ['layers', 'npm run --silent layers'],
   ['tests', 'jest'],

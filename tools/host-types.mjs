@@ -6,7 +6,10 @@
 import {readFileSync} from 'node:fs';
 import ts from 'typescript';
 
-const TYPE_FILES = ['jobs', 'operating', 'storage'].map((name) => `src/types/${name}.ts`);
+/** Those that src/types.ts exports, in its order. */
+const TYPE_FILES = [...readFileSync('src/types.ts', 'utf8').matchAll(/ from '\.\/(types\/[\w-]+)'/g)].map(
+  ([, name]) => `src/${name}.ts`,
+);
 
 /** The text of dist/types/ast-jobs.d.ts. */
 export function hostTypes(banner) {

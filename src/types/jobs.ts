@@ -36,11 +36,11 @@ export type HandlerReference = string | ((context: any) => unknown);
 export interface RetryPolicy {
   /** Failed attempts that are followed by another. @minimum 0 @maximum 20 @default 2 */
   readonly maxRetries?: number;
-  /** Wait before the first retry, in milliseconds. @minimum 0 @default 30000 */
+  /** Wait before the first retry, in milliseconds. @minimum 0 @maximum 2592000000 @default 30000 */
   readonly delayMs?: number;
-  /** Each further wait is this many times the one before. @minimum 1 @default 2 */
+  /** Each further wait is this many times the one before. @minimum 1 @maximum 100 @default 2 */
   readonly factor?: number;
-  /** No wait is longer, in milliseconds. @minimum 0 @default 3600000 */
+  /** No wait is longer, in milliseconds. @minimum 0 @maximum 2592000000 @default 3600000 */
   readonly maxDelayMs?: number;
   /** Waits vary at random by this share of themselves, up and down. @minimum 0 @maximum 1 @default 0.2 */
   readonly jitter?: number;
@@ -50,6 +50,7 @@ export interface RetryPolicy {
 export interface StepRequest {
   /** Unique in the job; at most 100 characters, no control characters. */
   readonly id: string;
+  /** Does the step; what it returns is its result. @throws `HANDLER_NOT_FOUND` where the host has no such function */
   readonly handler: HandlerReference;
   /** Steps that must be completed first. @default [] */
   readonly dependsOn?: string | readonly string[];
@@ -90,9 +91,13 @@ export interface JobOptions {
 export interface JobRequest extends JobTerms {
   /** For people; need not be unique. At most 200 characters. */
   readonly name: string;
+  /** In any order, 1 to 2,000; `dependsOn` says what comes before what. */
   readonly steps: readonly StepRequest[];
+  /** Each field is resolved by itself when the job is accepted, and stored with it. */
   readonly options?: JobOptions;
+  /** For every step that has no policy of its own. */
   readonly retry?: RetryPolicy;
+  /** For every step that says nothing else. @minimum 1 @maximum 20 @default 3 */
   readonly maxCrashes?: number;
   /** Executions that may run the job at once. @minimum 1 @maximum 10 @default 1 */
   readonly workers?: number;
@@ -105,9 +110,13 @@ export type OrchestrationMode = 'run' | 'enqueue';
 export interface ChainTask {
   /** @default 'chain_step_1', 'chain_step_2', … */
   readonly id?: string;
+  /** Does the task. @throws `HANDLER_NOT_FOUND` where the host has no such function */
   readonly handler: HandlerReference;
+  /** Handed over as `context.payload`. @default null */
   readonly payload?: unknown;
+  /** Overrides the job's policy, field by field. */
   readonly retry?: RetryPolicy;
+  /** As in {@link StepRequest}. @minimum 1 @maximum 20 @default the job's, else 3 */
   readonly maxCrashes?: number;
   /** As in {@link StepRequest}. */
   readonly timeoutMs?: number;
@@ -115,10 +124,15 @@ export interface ChainTask {
 
 /** Fields that every request of an orchestration helper has. */
 interface OrchestrationRequest extends JobTerms {
+  /** For people; need not be unique. At most 200 characters. */
   readonly name: string;
+  /** @default 'run', of `enqueueMany` 'enqueue' */
   readonly mode?: OrchestrationMode;
+  /** As in {@link JobRequest}. */
   readonly options?: JobOptions;
+  /** For every task or item that has no policy of its own. */
   readonly retry?: RetryPolicy;
+  /** As in {@link JobRequest}. @minimum 1 @maximum 20 @default 3 */
   readonly maxCrashes?: number;
   /** Executions that may run the job at once. @minimum 1 @maximum 10 @default 1 */
   readonly workers?: number;
@@ -126,6 +140,7 @@ interface OrchestrationRequest extends JobTerms {
 
 /** What `chain` takes: tasks that run one after the other. @see OrchestrationMode, default `'run'` */
 export interface ChainRequest extends OrchestrationRequest {
+  /** In their order, 1 to 2,000. */
   readonly tasks: readonly ChainTask[];
   /** @default 'chain_step' */
   readonly stepIdPrefix?: string;
@@ -148,6 +163,7 @@ export type ItemsRequest = readonly unknown[] | ItemRange | ItemPages;
  * the source has the id `<prefix>_pages`, and the number of items as its result; `payload.total` of the items is `null`.
  */
 export interface ItemPages {
+  /** Returns one page each time. @throws `HANDLER_NOT_FOUND` where the host has no such function */
   readonly handler: HandlerReference;
   /** Handed to the handler as `context.payload.shared`. */
   readonly payload?: unknown;
@@ -155,6 +171,7 @@ export interface ItemPages {
 
 /** What `enqueueMany` takes: one handler over many items. @see OrchestrationMode, default `'enqueue'` */
 export interface EnqueueManyRequest extends OrchestrationRequest {
+  /** Called once for each item. @throws `HANDLER_NOT_FOUND` where the host has no such function */
   readonly handler: HandlerReference;
   /** Each is handed over as `context.payload.item`. */
   readonly items: ItemsRequest;
@@ -172,16 +189,37 @@ export interface EnqueueManyRequest extends OrchestrationRequest {
 export interface MapReduceRequest extends OrchestrationRequest {
   /** Each is handed over as `context.payload.item`. A range of more than 100,000 is refused: no reduce step could be handed their ids. */
   readonly items: ItemsRequest;
-  readonly map?: {readonly handler?: HandlerReference; readonly stepIdPrefix?: string; readonly payload?: unknown};
-  readonly reduce?: {readonly id?: string; readonly handler?: HandlerReference; readonly payload?: unknown};
+  /** The map step; each field beats its short form below. */
+  readonly map?: {
+    /** Called once for each item. */
+    readonly handler?: HandlerReference;
+    /** Items have the ids `<prefix>_1`, `<prefix>_2`, … @default 'map' */
+    readonly stepIdPrefix?: string;
+    /** Handed to each item as `context.payload.shared`, a fresh copy each. */
+    readonly payload?: unknown;
+  };
+  /** The reduce step; each field beats its short form below. */
+  readonly reduce?: {
+    /** Must be none of the ids of the items. @default 'reduce' */
+    readonly id?: string;
+    /** Called once, with the ids of all items as `context.payload.mapStepIds`. */
+    readonly handler?: HandlerReference;
+    /** Handed over as `context.payload.shared`. */
+    readonly payload?: unknown;
+  };
+  /** Short for `map.handler`. One of both is needed. */
   readonly mapHandler?: HandlerReference;
+  /** Short for `reduce.handler`. One of both is needed. It gets `payload: {mapStepIds, total, shared?}`. */
   readonly reduceHandler?: HandlerReference;
+  /** Short for `map.payload`. */
   readonly mapPayload?: unknown;
+  /** Short for `reduce.payload`. */
   readonly reducePayload?: unknown;
   /** @default 'map' */
   readonly mapStepIdPrefix?: string;
   /** @default 'reduce' */
   readonly reduceStepId?: string;
+  /** As in {@link EnqueueManyRequest}. @minimum 1 @maximum 1000 @default 10 */
   readonly maxConcurrency?: number;
   /** As in {@link EnqueueManyRequest}. */
   readonly checkpoint?: CheckpointOptions;
@@ -189,7 +227,9 @@ export interface MapReduceRequest extends OrchestrationRequest {
 
 /** What a handler gets. */
 export interface StepContext<Payload = unknown> {
+  /** Id of the job. */
   readonly jobId: string;
+  /** Id of the step, of an item `'<prefix>_<position>'`, counted from 1. */
   readonly stepId: string;
   /** The job's name. */
   readonly name: string;
@@ -197,6 +237,7 @@ export interface StepContext<Payload = unknown> {
   readonly attempt: number;
   /** Results of completed steps by id; each access gives a fresh copy. */
   readonly results: Readonly<Record<string, unknown>>;
+  /** The step's own, else the job's, else `null`; a fresh copy. Of an item `{item, index, position, total, shared?}`. */
   readonly payload: Payload;
   /** The same for every attempt of this step of this job: hand it to services that refuse doubles. */
   readonly idempotencyKey: string;
@@ -218,12 +259,15 @@ export interface StepContext<Payload = unknown> {
    * @returns the number of items, or with `initial` the last state: what `visit` returned last
    */
   each<Item>(items: readonly Item[], visit: (item: Item, index: number) => unknown, options?: EachOptions): number;
+  /** The same with a state that goes from item to item, and is saved with the place. */
   each<Item, State>(
     items: readonly Item[],
     visit: (item: Item, index: number, state: State) => State,
     options: EachOptions & {readonly initial: State},
   ): State;
+  /** The same over the numbers from 0 to `count` − 1. */
   each(items: ItemRange, visit: (item: number, index: number) => unknown, options?: EachOptions): number;
+  /** The same over numbers, with a state. */
   each<State>(
     items: ItemRange,
     visit: (item: number, index: number, state: State) => State,
@@ -240,6 +284,7 @@ export interface StepContext<Payload = unknown> {
 
 /** The numbers from 0 to `count` − 1. */
 export interface ItemRange {
+  /** An integer. */
   readonly count: number;
 }
 
@@ -261,32 +306,45 @@ export interface CheckpointOptions {
 
 /** An error as a record carries it. */
 export interface StoredError {
+  /** Name of what was thrown, at most 80 characters; of errors of this library `AstJobs…Error`. */
   readonly name: string;
   /** At most 500 characters. */
   readonly message: string;
+  /** What exactly went wrong, in errors of this library: `'STEP_FAILED'`, `'STEP_KILLED'`, … */
   readonly code?: string;
+  /** What `fatal` was given, or facts of the error; `{}` where there are none. */
   readonly details: Json;
 }
 
 /** One step, or one item of a map step, as a record shows it. */
 export interface StepRecord {
+  /** Id of the step or the item; beyond 1,000 items that of the map step. */
   readonly id: string;
+  /** Name of its handler. */
   readonly handlerName: string;
+  /** Ids of what must be completed first. */
   readonly dependsOn: readonly string[];
+  /** What its handler is handed; of a map step in one row `{counts}`. */
   readonly payload: unknown;
+  /** How far it is. */
   readonly state: StepState;
   /** Failed attempts. Kills are counted apart, in `recoveries`. */
   readonly attempts: number;
+  /** Start of its first attempt, as far as that is known. */
   readonly startedAt: string | null;
+  /** When it was completed. */
   readonly completedAt: string | null;
+  /** Of its last failed attempt, until it is completed. */
   readonly lastError: StoredError | null;
 }
 
 /** A lease that was taken from an owner which did not give it back. */
 export interface RecoveryRecord {
+  /** When the lease was taken. */
   readonly at: string;
   /** The epoch that ended. */
   readonly epoch: number;
+  /** `killed`: its owner's time was over; `canceled`: the job was canceled meanwhile; `store`: outcomes did not fit into the store. */
   readonly reason: 'killed' | 'canceled' | 'store';
   /** Ids of the steps that may have begun and are not committed: their effects may be there already. */
   readonly inDoubt: readonly string[];
@@ -294,27 +352,51 @@ export interface RecoveryRecord {
 
 /** How many steps are in which state. */
 export interface StateCounts {
+  /** All of them. */
   readonly total: number;
+  /** Not begun, or waiting for another attempt. */
   readonly pending: number;
+  /** In work now. */
   readonly running: number;
+  /** With a result. */
   readonly completed: number;
+  /** Given up. */
   readonly failed: number;
+  /** Open when the job was canceled. */
   readonly canceled: number;
 }
 
 /** Summary of one stage of an orchestration helper. */
 export interface StageSummary {
+  /** `'queued'`, `'pending'`, `'running'`, `'paused'`, `'completed'`, `'failed'`, `'canceled'` or `'mixed'`. */
   readonly status: string;
+  /** Its steps or items. */
   readonly counts: StateCounts;
+  /** Of a map step, as it was asked for. */
   readonly maxConcurrency?: number;
 }
 
 /** What the orchestration helpers add to their records. */
 export interface OrchestrationSummary {
+  /** The method that made the job. */
   readonly helper: 'chain' | 'enqueue_many' | 'map_reduce';
+  /** How it was called. */
   readonly mode: OrchestrationMode;
-  readonly parent: {readonly jobId: string; readonly status: JobStatus};
-  readonly children: {readonly status: string; readonly counts: StateCounts};
+  /** The job itself. */
+  readonly parent: {
+    /** Its id. */
+    readonly jobId: string;
+    /** Its status. */
+    readonly status: JobStatus;
+  };
+  /** Its tasks or items together; in a map-reduce its map items. */
+  readonly children: {
+    /** As in {@link StageSummary}. */
+    readonly status: string;
+    /** How many are in which state. */
+    readonly counts: StateCounts;
+  };
+  /** By name: `chain`; `items`; or `map` and `reduce`. */
   readonly stages: Readonly<Record<string, StageSummary>>;
 }
 
@@ -323,31 +405,62 @@ export type ResolvedJobOptions = Required<JobOptions>;
 
 /** A job as every call returns it. Plain JSON. */
 export interface JobRecord extends TermsRecord {
+  /** `'job_…'`; ids sort by the time of acceptance. */
   readonly id: string;
+  /** As it was asked for, without spaces around it. */
   readonly name: string;
+  /** How it stands. */
   readonly status: JobStatus;
   /** Grows with every change of state. */
   readonly version: number;
+  /** When it was accepted. */
   readonly createdAt: string;
+  /** Last change of state or commit. */
   readonly updatedAt: string;
+  /** When its first execution began. */
   readonly startedAt: string | null;
+  /** When it was paused last. */
   readonly pausedAt: string | null;
+  /** When it was completed. */
   readonly completedAt: string | null;
+  /** When it was canceled. */
   readonly canceledAt: string | null;
+  /** Random id of the execution that runs it, of the first one where there are several. */
   readonly leaseOwner: string | null;
+  /** Until when that has the right to. */
   readonly leaseExpiresAt: string | null;
+  /** The last commit or change of state, once it has started. */
   readonly lastHeartbeatAt: string | null;
-  readonly lastError: (StoredError & {readonly stepId: string | null}) | null;
+  /** The last failure, and at which step; `stepId` is `null` where it was none of a step. */
+  readonly lastError:
+    | (StoredError & {
+        /** The step or the item that failed. */
+        readonly stepId: string | null;
+      })
+    | null;
+  /** As they were resolved at acceptance. */
   readonly options: ResolvedJobOptions;
   /**
    * A row per step and per item up to 1,000 items of a map step; beyond, a row per node, and a step that depends on it
    * names that row and is shown without the ids of its items.
    */
   readonly steps: readonly StepRecord[];
+  /** Results of completed steps by id. What lies in Drive or a sheet shows as `{archived: true, …}`: see `result`. */
   readonly results: Readonly<Record<string, unknown>>;
-  readonly waiting: {readonly reason: WaitReason; readonly untilMs: number | null} | null;
+  /** Why it does not go on, and until when; `null` unless it is paused or stopped. */
+  readonly waiting: {
+    /** What it waits for. */
+    readonly reason: WaitReason;
+    /** Milliseconds since 1970; `null`: no known time. */
+    readonly untilMs: number | null;
+  } | null;
   /** The planned next execution; `problem` says why there is none. */
-  readonly wakeUp: {readonly at: string | null; readonly problem?: string} | null;
+  readonly wakeUp: {
+    /** At the latest. */
+    readonly at: string | null;
+    /** Why nobody comes, and what to do. */
+    readonly problem?: string;
+  } | null;
   /** The last eight, newest last. */
   readonly recoveries: readonly RecoveryRecord[];
   /** Random id of the user whose triggers run the job. */
@@ -356,34 +469,52 @@ export interface JobRecord extends TermsRecord {
   readonly workers?: number;
   /** True when steps and results of a finished job were dropped to make room. */
   readonly folded?: boolean;
+  /** Only in jobs of `chain`, `enqueueMany` and `mapReduce`. */
   readonly orchestration?: OrchestrationSummary;
 }
 
 /** A row of `list` for stored text that cannot be read. It is reported, never deleted. */
 export interface DamagedRecord {
+  /** As far as the key tells it. */
   readonly id: string;
+  /** No status of a job. */
   readonly status: 'damaged';
+  /** Tells this row from a {@link JobRecord}. */
   readonly damaged: true;
-  readonly error: {readonly code: string; readonly message: string};
+  /** What is wrong with it. */
+  readonly error: {
+    /** `'RECORD_CORRUPT'` or `'SCHEMA_NEWER'`. */
+    readonly code: string;
+    /** The same for people. */
+    readonly message: string;
+  };
 }
 
 /** What `list` takes. */
 export interface ListFilters {
+  /** Only jobs with this status. @default all */
   readonly status?: JobStatus;
+  /** Only jobs with exactly this name. @default all */
   readonly name?: string;
-  /** @minimum 1 @maximum 1000 @default 100 */
+  /** So many rows at most, the newest. @minimum 1 @maximum 1000 @default 100 */
   readonly limit?: number;
 }
 
 /** Where to look, when not in every prefix in use. */
 export interface LookupOptions {
+  /** @default all prefixes in use */
   readonly propertyPrefix?: string;
 }
 
 /** What `status` takes besides the id. */
 export interface StatusOptions extends LookupOptions {
   /** Pages through the steps of a large map step. @default all up to 1,000 items, none beyond */
-  readonly steps?: {readonly offset?: number; readonly limit?: number};
+  readonly steps?: {
+    /** Steps and items that are passed over. @minimum 0 @default 0 */
+    readonly offset?: number;
+    /** Rows at most. @minimum 1 @maximum 1000 @default 1000 */
+    readonly limit?: number;
+  };
 }
 
 /** What `list` takes besides the filters. */
@@ -397,5 +528,6 @@ export interface ListOptions extends LookupOptions {
 
 /** What `resume` takes besides the id. */
 export interface ResumeOptions extends LookupOptions {
+  /** Budget of this execution instead of the job's, in milliseconds. @minimum 1000 @maximum 600000 (larger values are cut) */
   readonly maxRuntimeMs?: number;
 }

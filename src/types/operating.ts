@@ -8,7 +8,14 @@ export interface BindOptions {
   /** Which properties hold the jobs; the lock is of the same kind. @default 'script' */
   readonly store?: 'script' | 'user' | 'document';
   /** The host's own Lock object, for hosts that hold it while they call this library: Apps Script locks do not nest. */
-  readonly lock?: {tryLock(timeoutMs: number): boolean; releaseLock(): void; hasLock?(): boolean};
+  readonly lock?: {
+    /** Waits so long for the lock; false where it was busy all the time. */
+    tryLock(timeoutMs: number): boolean;
+    /** Gives it back. */
+    releaseLock(): void;
+    /** Whether this execution holds it. */
+    hasLock?(): boolean;
+  };
   /** Allow-list of handlers; turns the look-up by global name off. */
   readonly handlers?: Readonly<Record<string, (context: never) => unknown>>;
   /** `false` turns off the look-up of `const` handlers, which needs a `Function` made from constant text. @default true */
@@ -17,14 +24,25 @@ export interface BindOptions {
    * The service that fetches addresses, by which this execution starts more of them through the script's own web app.
    * Only together with `workerUrl`. @default none: only triggers start executions
    */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a host hands over a service whose types are its own
-  readonly fetch?: {fetchAll(requests: any[]): {getResponseCode(): number; getContentText(): string}[]};
+  readonly fetch?: {
+    /** Sends all requests at once. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a host hands over a service whose types are its own
+    fetchAll(requests: any[]): {
+      /** 200 where a worker answered. */
+      getResponseCode(): number;
+      /** What it answered. */
+      getContentText(): string;
+    }[];
+  };
   /** Address of the script's own web app, `'https://script.google.com/macros/s/…/exec'`. Only together with `fetch`. */
   readonly workerUrl?: string;
   /** What is posted with each start; at least 16 characters. @default the script property `AST_JOBS_WORKER_TOKEN` */
   readonly workerToken?: string;
   /** The service that makes text outputs, for what `doPost` returns. @default none: `doPost` returns the text itself */
-  readonly content?: {createTextOutput(text: string): object};
+  readonly content?: {
+    /** Makes one. */
+    createTextOutput(text: string): object;
+  };
   /** The host's Drive service, for stored values and large results; asks for the permission of Drive. */
   readonly drive?: object;
   /** Id of the Drive folder to use, for this script alone. @default a folder `AST.Jobs` that is made at first use */
@@ -43,7 +61,13 @@ export interface InstallOptions {
 
 /** What `install` returns. */
 export interface InstallResult {
-  readonly watchdog: {readonly everyMinutes: number; readonly triggerHandler: string};
+  /** The trigger that was made, or kept. */
+  readonly watchdog: {
+    /** How often it looks. */
+    readonly everyMinutes: number;
+    /** The function that it calls. */
+    readonly triggerHandler: string;
+  };
 }
 
 /** What `stop` takes. */
@@ -54,9 +78,11 @@ export interface StopOptions {
 
 /** What `stop` returns. */
 export interface StopResult {
+  /** This user's triggers that were deleted. */
   readonly triggersDeleted: number;
   /** Open jobs that now wait for an explicit `resume`. */
   readonly jobsPaused: number;
+  /** With `data: true`: all there were, else 0. */
   readonly jobsDeleted: number;
 }
 
@@ -118,8 +144,11 @@ export type ExplainReason =
 
 /** What `explain` returns. */
 export interface Explanation {
+  /** Id of the job. */
   readonly id: string;
+  /** How it stands; `damaged` also where a newer version stored it. */
   readonly status: JobStatus | 'damaged';
+  /** Why, for programs. */
   readonly reason: ExplainReason;
   /** The same for people. */
   readonly sentence: string;
@@ -128,7 +157,12 @@ export interface Explanation {
   /** When that ends at the latest by itself; `null` where no time is known. */
   readonly until: string | null;
   /** The next execution that looks at the job, at the latest, and what starts it; `owner`: the one that runs it. */
-  readonly next: {readonly at: string | null; readonly by: 'one-off' | 'watchdog' | 'owner' | 'nobody'};
+  readonly next: {
+    /** At the latest. */
+    readonly at: string | null;
+    /** `nobody`: nothing is planned. */
+    readonly by: 'one-off' | 'watchdog' | 'owner' | 'nobody';
+  };
   /** What to do; `null`: nothing has to be done. */
   readonly advice: string | null;
   /** The facts of the sentence; which there are depends on the reason. */
@@ -159,11 +193,22 @@ export interface Forecast {
   readonly waitMs: number;
   /** When the job would end if the call were made now. */
   readonly finishAt: string;
+  /** The same, in milliseconds from now. */
   readonly finishInMs: number;
   /** Run time of executions that triggers start; `days` that the day's quota makes of it. */
-  readonly triggerMinutes: {readonly needed: number; readonly limitPerDay: number; readonly days: number};
+  readonly triggerMinutes: {
+    /** For the whole job. */
+    readonly needed: number;
+    /** What the day has; 0: no limit. */
+    readonly limitPerDay: number;
+    /** At least 1. */
+    readonly days: number;
+  };
+  /** Bytes of UTF-8 in the property store. */
   readonly storeBytes: {
+    /** The compiled request, packed. */
     readonly plan: number;
+    /** What the steps return. */
     readonly results: number;
     /** With the header and the keys. */
     readonly total: number;
@@ -172,13 +217,16 @@ export interface Forecast {
     /** Whether it fits beside the jobs that are open now; finished ones give way. */
     readonly fits: boolean;
   };
+  /** Calls of the property store. */
   readonly propertyOperations: {
     /** Reads, writes and deletes, until the job has ended. */
     readonly calls: number;
     /** The same if a call that reads all properties should count once for each. */
     readonly ifBulkCountsKeys: number;
+    /** What the day has; 0: no limit. */
     readonly limitPerDay: number;
   };
+  /** Writes divided by `units`. */
   readonly writesPerUnit: number;
   /** What the figures rest on, and what to look out for. */
   readonly notes: readonly string[];
@@ -188,15 +236,20 @@ export interface Forecast {
 export interface WorkResult {
   /** Jobs that were claimed, in order, with their status afterwards. */
   readonly jobs: readonly {
+    /** Id of the job. */
     readonly id: string;
+    /** Its name. */
     readonly name: string;
+    /** Its status, or why it was not run. */
     readonly status: string;
+    /** Attempts of steps and items that were made. */
     readonly steps: number;
   }[];
   /** Open jobs of this user that are left. */
   readonly open: number;
   /** `idle`: nothing is left open; `open`: the rest waits for its time or for another execution. */
   readonly end: 'idle' | 'open' | 'error';
+  /** Why the pass itself stopped, where `end` is `error`. */
   readonly error?: string;
 }
 
@@ -207,11 +260,17 @@ export type JobsConfig = Readonly<Record<string, unknown>>;
 export interface JobCounts {
   /** Queued, running and paused ones together. */
   readonly open: number;
+  /** An execution runs them. */
   readonly running: number;
+  /** Begun, and waiting. */
   readonly paused: number;
+  /** Not begun. */
   readonly queued: number;
+  /** Given up. */
   readonly failed: number;
+  /** Done. */
   readonly completed: number;
+  /** Ended by `cancel`, or by what they depended on. */
   readonly canceled: number;
   /** What cannot be read, or was stored by a newer version. */
   readonly damaged: number;
@@ -232,7 +291,12 @@ export interface StoreHealth {
 /** The current user's triggers, as they are stored: nothing asks the trigger service. */
 export interface TriggerHealth {
   /** Whether one is noted, and how often it looks. */
-  readonly watchdog: {readonly exists: boolean; readonly everyMinutes: number};
+  readonly watchdog: {
+    /** Whether one is noted. */
+    readonly exists: boolean;
+    /** Minutes between two looks. */
+    readonly everyMinutes: number;
+  };
   /** When the next one-off is due. */
   readonly oneOffAt: string | null;
   /** Why no trigger can be made here. */
@@ -249,9 +313,22 @@ export interface QuotaHealth {
   /** 24 hours later: an estimate, because Google tells neither. */
   readonly resetsAtEstimate: string | null;
   /** A limit of 0 is none. Idle looks of the watchdog are estimated at 1.5 s each. */
-  readonly triggerMinutes: {readonly used: number; readonly limit: number};
+  readonly triggerMinutes: {
+    /** Minutes. */
+    readonly used: number;
+    /** @default 90, of a consumer account (https://developers.google.com/apps-script/guides/services/quotas) */
+    readonly limit: number;
+  };
   /** Whether reading all properties counts once or once for each key is documented nowhere: both are counted. */
-  readonly propertyOperations: {readonly used: number; readonly usedIfBulkCountsKeys: number; readonly limit: number};
+  readonly propertyOperations: {
+    /** Calls. */
+    readonly used: number;
+    /** Calls, where reading all properties is one for each key. */
+    readonly usedIfBulkCountsKeys: number;
+    /** @default 50000, of a consumer account (https://developers.google.com/apps-script/guides/services/quotas) */
+    readonly limit: number;
+  };
+  /** Triggers that this library made since then. */
   readonly triggersCreated: number;
   /** Whether a job with the default budget would have to wait now. */
   readonly isNear: boolean;
@@ -261,10 +338,15 @@ export interface QuotaHealth {
 
 /** What `health` returns. Plain JSON. */
 export interface HealthRecord {
+  /** When the store was read. */
   readonly checkedAt: string;
+  /** Of all prefixes in use. */
   readonly jobs: JobCounts;
+  /** Room. */
   readonly store: StoreHealth;
+  /** This user's. */
   readonly triggers: TriggerHealth;
+  /** This user's. */
   readonly quota: QuotaHealth;
   /** What somebody should look at, in sentences; empty when all is well. */
   readonly problems: readonly string[];

@@ -3,9 +3,11 @@ import type {DamagedRecord, JobRecord, JobStatus} from './jobs';
 
 /** Another job, as dependencies show it. */
 export interface JobLink {
+  /** Its id. */
   readonly id: string;
   /** `null` where it is gone, or cannot be read. */
   readonly name: string | null;
+  /** How it stands; `missing`: it is gone. */
   readonly status: JobStatus | 'missing' | 'damaged';
 }
 
@@ -17,6 +19,7 @@ export interface BatchOptions {
 
 /** The jobs that were accepted together. */
 export interface BatchRecord {
+  /** Id of the batch: see `getBatch`. */
   readonly id: string;
   /** `open` while one of them is. Of several ends the worst: failed, canceled, completed. */
   readonly status: 'open' | 'failed' | 'canceled' | 'completed';

@@ -17,7 +17,9 @@ export interface StorageOptions {
 
 /** A small plain object that leads to a stored value: safe in payloads and results. Pass it on unchanged. */
 export interface StorageReference {
+  /** Marks it as a reference, of version 1. */
   readonly astRef: 1;
+  /** Where the value lies. */
   readonly in: StorageBackend;
   /** Where; to be read by the library only. */
   readonly at: string;
@@ -25,9 +27,11 @@ export interface StorageReference {
   readonly bytes: number;
   /** Fingerprint of the stored text. */
   readonly sum: string;
+  /** What `get` returns: JSON, text, or a blob. */
   readonly type?: 'json' | 'text' | 'blob';
   /** Content type of a blob. */
   readonly mime?: string;
+  /** As it was given to `put`. */
   readonly name?: string;
   /** Until when the cache keeps the value at the most. */
   readonly until?: string;
@@ -43,7 +47,9 @@ export interface StorageLookup {
 export interface StoredBlob {
   /** Signed, -128 to 127, as `getBytes()` has them. */
   readonly bytes: readonly number[];
+  /** Content type. */
   readonly mime: string | null;
+  /** File name. */
   readonly name: string | null;
 }
 
@@ -55,7 +61,7 @@ export interface StorageFilters {
   readonly prefix?: string;
   /** Only values that were put longer ago than this, in milliseconds. @minimum 0 @default 0 */
   readonly olderThanMs?: number;
-  /** @minimum 1 @maximum 1000 @default 100 */
+  /** So many rows at most, the newest. @minimum 1 @maximum 1000 @default 100 */
   readonly limit?: number;
 }
 
@@ -63,7 +69,9 @@ export interface StorageFilters {
 export interface StoredValue {
   /** Leads to the value as that of `put` does; without `type`, `mime` and `name`. */
   readonly reference: StorageReference;
+  /** Its namespace. */
   readonly prefix: string;
+  /** When it was put. */
   readonly createdAt: string;
 }
 
@@ -71,10 +79,13 @@ export interface StoredValue {
 export interface StorageUsage {
   /** Where `put` goes if it is not told. */
   readonly default: StorageBackend;
+  /** One row for each that this host has. */
   readonly backends: readonly {
+    /** Which one. */
     readonly backend: StorageBackend;
     /** Values and their UTF-8 bytes; `null` for the cache, which cannot be listed. */
     readonly values: number | null;
+    /** Of UTF-8; `null` likewise. */
     readonly bytes: number | null;
     /** The longest text that fits, in UTF-8 bytes. */
     readonly maxValueBytes: number;

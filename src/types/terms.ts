@@ -44,7 +44,14 @@ export interface JobTerms {
   /** `false`: the job waits, with reason `user`, until somebody calls `resume`. @default true */
   readonly autoStart?: boolean;
   /** Jobs that must be completed before this one starts: ids, records or handles; in a batch also positions. At most 20. @default [] */
-  readonly dependencies?: readonly (string | number | {readonly id: string})[];
+  readonly dependencies?: readonly (
+    | string
+    | number
+    | {
+        /** Id of the job. */
+        readonly id: string;
+      }
+  )[];
   /** @default 'fail' */
   readonly onDependencyFailure?: DependencyPolicy;
   /** A second request with the same key makes no second job: the first one's record is returned. At most 200 characters. */
@@ -52,38 +59,70 @@ export interface JobTerms {
   /** How long the key is remembered, from acceptance on. @minimum 1000 @maximum 2592000000 @default 86400000 */
   readonly idempotencyTtlMs?: number;
   /** One open job at a time: `true` for those of this name, a key, or a key with what happens else. @default policy 'skip' */
-  readonly singleton?: boolean | string | {readonly key?: string; readonly policy?: SingletonPolicy};
+  readonly singleton?:
+    | boolean
+    | string
+    | {
+        /** At most 200 characters. @default the name of the job */
+        readonly key?: string;
+        /** @default 'skip' */
+        readonly policy?: SingletonPolicy;
+      };
   /**
    * Calls within `waitMs` of each other make one job, which starts `waitMs` after the last of them, with what that one
    * asked for, and `maxWaitMs` after the first one at the latest. A number is `waitMs`. The plan may have 3,000 bytes.
    * @default key: the name of the job; maxWaitMs: ten times waitMs
    */
-  readonly debounce?: number | {readonly waitMs: number; readonly key?: string; readonly maxWaitMs?: number};
-  /** Resources whose rate is limited, as `AST.Jobs.limit` says: each attempt of a step or an item uses one unit of each. @default [] */
+  readonly debounce?:
+    | number
+    | {
+        /** In milliseconds. @minimum 1000 @maximum 86400000 */
+        readonly waitMs: number;
+        /** At most 200 characters. @default the name of the job */
+        readonly key?: string;
+        /** In milliseconds, not less than `waitMs`. @maximum 864000000 @default ten times `waitMs` */
+        readonly maxWaitMs?: number;
+      };
+  /**
+   * Resources whose rate is limited, as `AST.Jobs.limit` says: each attempt of a step or an item uses one unit of each. At most 5,
+   * of at most 50 characters each. @default []
+   */
   readonly resources?: readonly string[];
 }
 
 /** What a record shows of that, each field only where it says something. */
 export interface TermsRecord {
+  /** As it was asked for. */
   readonly description?: string;
+  /** As they were asked for. */
   readonly tags?: readonly string[];
+  /** Not shown where it is `medium`. */
   readonly priority?: JobPriority;
   /** Jobs that this one depends on. */
   readonly dependencies?: readonly string[];
+  /** Shown with `dependencies`. */
   readonly onDependencyFailure?: DependencyPolicy;
+  /** Id of the batch that the job was accepted with. */
   readonly batch?: string;
   /** The schedule that made the job. */
   readonly schedule?: string;
+  /** How long it may take from its first start on, in milliseconds. */
   readonly timeoutMs?: number;
   /** When the job must be over. */
   readonly deadline?: string;
+  /** The key that finds this job again. */
   readonly idempotencyKey?: string;
+  /** The key of which one job runs at a time. */
   readonly singleton?: string;
+  /** The resources that its attempts use. */
   readonly resources?: readonly string[];
   /** A failed job that was put aside: see `moveToDlq`. */
   readonly deadLetter?: {
+    /** Whether it waits to be replayed, or was. */
     readonly state: 'queued' | 'replayed';
+    /** When it came into this state. */
     readonly at: string;
+    /** Id of the job that does its work anew. */
     readonly replayedAs: string | null;
   };
   /** Why a request made no job of its own: what is returned is the job that was there. */
