@@ -4,7 +4,7 @@
  *
  *     <intent> = <number of pieces>:<fingerprint>:<JSON of [[key, header text], …]>
  */
-import {chainSum, EMPTY_SUM, splitByBytes, type Checksum} from './bytes';
+import {chainSum, EMPTY_SUM, splitByBytes} from './bytes';
 import {isCount, parseJson} from './json';
 import {intentKey, parseIntentKey} from './keys';
 import {MAX_VALUE_BYTES} from './limits';
