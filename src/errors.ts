@@ -45,6 +45,8 @@ export type JobsErrorCode =
   | 'STEP_KILLED'
   | 'STEP_FATAL'
   | 'STEP_RETRY'
+  | 'STEP_TIMEOUT'
+  | 'SECRET_MISSING'
   | 'PAGE_INVALID'
   | 'ASYNC_HANDLER'
   | 'RESULT_NOT_JSON'
@@ -104,6 +106,8 @@ const NAME_OF_CODE: Readonly<Record<JobsErrorCode, JobsErrorName>> = {
   STEP_KILLED: 'AstJobsStepExecutionError',
   STEP_FATAL: 'AstJobsStepExecutionError',
   STEP_RETRY: 'AstJobsStepExecutionError',
+  STEP_TIMEOUT: 'AstJobsStepExecutionError',
+  SECRET_MISSING: 'AstJobsStepExecutionError',
   PAGE_INVALID: 'AstJobsStepExecutionError',
   ASYNC_HANDLER: 'AstJobsStepExecutionError',
   RESULT_NOT_JSON: 'AstJobsStepExecutionError',

@@ -10,6 +10,7 @@ import {adoptJob, changeDependency, linksOf, pauseJob, removeJob} from './engine
 import {Engine, type Lookup} from './engine/engine';
 import {explainJob} from './engine/explain';
 import {healthOf} from './engine/health';
+import {showLogs, showProgress} from './engine/notes-views';
 import {install, lookupPrefix, showJob, showJobs, showResult, stop} from './engine/operations';
 import {fatalError, retryError} from './engine/step-errors';
 import {ValueStorage} from './engine/storage';
@@ -38,9 +39,12 @@ import type {
   JobsConfig,
   ListFilters,
   ListOptions,
+  LogPage,
+  LogsOptions,
   LookupOptions,
   MapReduceRequest,
   PlanOptions,
+  ProgressRecord,
   ResumeOptions,
   StatusOptions,
   StopOptions,
@@ -120,6 +124,20 @@ export const Jobs = {
    */
   result: (jobId: string, stepId: string, options?: LookupOptions): unknown =>
     showResult(engineFor(options), lookupOf(jobId, options), stepId),
+
+  /**
+   * What `context.log` said, oldest first: the last lines of a job, some 4,000 bytes for each of its last three executions.
+   * `after` goes on behind an entry that was read. One read. @throws AstJobsNotFoundError
+   */
+  logs: (jobId: string, options?: LogsOptions): LogPage =>
+    showLogs(engineFor(options), lookupOf(jobId, options), options),
+
+  /**
+   * How far a job is: as its running step says with `context.progress`, else by the steps and items that are completed. One
+   * read. @throws AstJobsNotFoundError
+   */
+  progress: (jobId: string, options?: LookupOptions): ProgressRecord =>
+    showProgress(engineFor(options), lookupOf(jobId, options)),
 
   /** Records of all jobs that fit, newest first. One read. */
   list: (filters?: ListFilters, options?: ListOptions): readonly (JobRecord | DamagedRecord)[] =>

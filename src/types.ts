@@ -1,5 +1,6 @@
 /** Every public type. No code. */
 export type * from './types/jobs';
+export type * from './types/notes';
 export type * from './types/operating';
 export type * from './types/storage';
 export type * from './types/terms';

@@ -6,6 +6,7 @@
  *     <prefix>~<job id>~z<k>                    page of old seals
  *     <prefix>~<job id>~s<part>.<log>.<k>       log segment
  *     <prefix>~<job id>~r<part>.<log>.<epoch>.<unit>.<k>   piece of a large result
+ *     <prefix>~<job id>~l<part>.<epoch>         what steps said while they ran: log lines and progress
  *     AST_JOBS_PREFIXES                         prefixes in use besides the default
  *     AST_JOBS_USER~<owner>                     a user's triggers, and what he used of the day's quotas
  *     AST_JOBS_INTENT~<batch>~<k>               headers that are to be written together, k-th piece; piece 0 makes them count
@@ -29,7 +30,8 @@ const VALUE_KEY_PATTERN = /^AST_JOBS_VALUE~([\w.:~-]{1,200})~(0|[1-9]\d?)$/;
 
 const PREFIX_PATTERN = /^[A-Za-z0-9_.:-]{1,100}$/;
 const JOB_ID_PATTERN = /^job_([0-9a-z]{9})_[0-9a-z]{10}$/;
-const KEY_PATTERN = /^(.{1,100})~(job_[0-9a-z]{9}_[0-9a-z]{10})~(h|p\d+|z\d+|s\d+\.\d+\.\d+|r\d+\.\d+\.\d+\.\d+\.\d+)$/;
+const KEY_PATTERN =
+  /^(.{1,100})~(job_[0-9a-z]{9}_[0-9a-z]{10})~(h|p\d+|z\d+|s\d+\.\d+\.\d+|r\d+\.\d+\.\d+\.\d+\.\d+|l\d+\.\d+)$/;
 
 const OWNER_PATTERN = /^[\w-]{1,60}$/;
 
@@ -136,6 +138,19 @@ export interface ResultAddress {
 
 export function resultKey(job: JobAddress, result: ResultAddress, piece: number): string {
   return `${job.prefix}~${job.id}~r${result.part}.${result.log}.${result.epoch}.${result.unit}.${piece}`;
+}
+
+/** What an owner wrote down of what its steps said: keyed by epoch, so that what a dead one still writes lands beside. */
+export function notesKey(job: JobAddress, part: number, epoch: number): string {
+  return `${job.prefix}~${job.id}~l${part}.${epoch}`;
+}
+
+/** The part and the epoch in such a key; `null` for another key. */
+export function parseNotesKey(key: string): (JobAddress & {readonly owner: string}) | null {
+  const parsed = parseKey(key);
+  return parsed?.part.startsWith('l') === true
+    ? {prefix: parsed.prefix, id: parsed.id, owner: parsed.part.slice(1)}
+    : null;
 }
 
 /** The key of a piece of a stored value. */

@@ -75,6 +75,22 @@ export const EACH_MS = 2_000;
 export const EACH_ITEMS = 1_000;
 /** A cursor, as JSON text: it is rewritten with each checkpoint, beside the tail of the log. */
 export const MAX_CURSOR_BYTES = 3_000;
+/** What steps say while they run: one value for each owner, of which this many are kept besides those at work. */
+export const NOTES_BYTES = 4_000;
+export const MAX_NOTES_KEYS = 3;
+/** Owners whose lines one value holds, its own among them. */
+export const MAX_NOTES_OWNERS = 20;
+/** It is written at most so often, and not where less would be free for results. */
+export const NOTES_EVERY_MS = 5_000;
+export const NOTES_SPARE_BYTES = 10_000;
+/** A line of a log, and what a step says of its progress. */
+export const MAX_LINE_CHARS = 500;
+export const MAX_LINE_BYTES = 1_500;
+export const MAX_NOTE_CHARS = 200;
+/** Lines that one call tells. */
+export const MAX_LOG_LINES = 1_000;
+/** Shorter secrets are not masked: they would be found everywhere. */
+export const MIN_SECRET_CHARS = 4;
 /** No retry is put off further. */
 export const MAX_RETRY_DELAY_MS = 30 * 24 * 3_600_000;
 /** A worker takes at least and at most so much work with one hold of the lock. */

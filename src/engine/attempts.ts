@@ -2,13 +2,17 @@
  * The attempts of a run: what a unit's handler is given, and what came of it. Items that come in pages are fetched here,
  * within the attempt of the item, so that a page that cannot be had fails the attempt and nothing else.
  */
+import type {Mask} from '../core/mask';
 import type {Outcome} from '../core/outcome';
 import {isPaged, type PlanNode} from '../core/plan';
 import type {StoredJob} from '../core/stored-job';
+import {jobsError} from '../errors';
 import type {StepContext} from '../types';
 import {makeContext, type ResultViews} from './context';
+import type {Notebook} from './notebook';
 import {pageOutcome, Pages} from './pages';
 import type {Ports} from './ports';
+import {Secrets} from './secrets';
 import {attemptStep} from './step';
 import {StepControl, type StepHost} from './step-control';
 
@@ -27,12 +31,16 @@ export class Attempts {
   private readonly job: StoredJob;
   private readonly results: ResultViews;
   private readonly pages: Pages;
+  private readonly notebook: Notebook;
+  private readonly secrets: Secrets;
 
-  constructor(ports: Ports, job: StoredJob, results: ResultViews) {
+  constructor(ports: Ports, job: StoredJob, results: ResultViews, notebook: Notebook) {
     this.ports = ports;
     this.job = job;
     this.results = results;
+    this.notebook = notebook;
     this.pages = new Pages(job, ports.handlers);
+    this.secrets = new Secrets(ports, job.plan.extras);
   }
 
   /** One attempt of a unit. */
@@ -40,18 +48,23 @@ export class Attempts {
     const {plan, ledger} = this.job;
     const nodeIndex = plan.nodeOfUnit(unit);
     const node = plan.node(nodeIndex);
-    const control = new StepControl(host, ledger.cursor(unit));
+    const surroundings = this.secrets.forAttempt();
+    const {mask} = surroundings;
+    const control = new StepControl(host, ledger.cursor(unit), mask);
     const startedMs = this.ports.clock.nowMs();
     const contextOf = (payload: unknown): StepContext =>
-      makeContext(this.job, unit, payload, {results: this.results, host, control});
+      makeContext(this.job, unit, payload, {
+        ...{results: this.results, host, control, surroundings},
+        notebook: this.notebook,
+      });
     const outcome = attemptStep(
       {
-        ...{unit, node, control, maxResultBytes},
-        handler: this.handlerOf(node, nodeIndex),
+        ...{unit, node, control, maxResultBytes, mask},
+        handler: this.handlerOf(node, nodeIndex, mask),
         context: () => {
           const payload = this.payloadOf(unit, nodeIndex, contextOf);
-          // A page was fetched meanwhile, which may have taken any time.
-          if (isPaged(node) && host.clock.nowMs() >= host.fenceMs) control.stop('yield');
+          // A page was fetched meanwhile, or a secret read, which may have taken any time.
+          if ((isPaged(node) || surroundings.hasRead) && host.clock.nowMs() >= host.fenceMs) control.stop('yield');
           return contextOf(payload);
         },
         failedBefore: ledger.failedAttempts(unit)?.count ?? 0,
@@ -67,10 +80,15 @@ export class Attempts {
     };
   }
 
-  private handlerOf(node: PlanNode, nodeIndex: number): (context: unknown) => unknown {
+  private handlerOf(node: PlanNode, nodeIndex: number, mask: Mask): (context: unknown) => unknown {
     const handler = this.ports.handlers.find(node.handler);
     if (handler === null) throw new Error(`The handler ${node.handler} vanished within an execution.`);
-    return node.kind === 'source' ? (context) => this.pages.accept(node, nodeIndex, handler(context)) : handler;
+    if (node.kind !== 'source') return handler;
+    return (context) => {
+      const page = this.pages.accept(node, nodeIndex, handler(context));
+      if (page.next !== null && mask.isIn(page.next)) throw secretToken(node.id);
+      return page;
+    };
   }
 
   private payloadOf(unit: number, nodeIndex: number, contextOf: (payload: unknown) => StepContext): unknown {
@@ -88,4 +106,13 @@ export class Attempts {
     const atMs = this.ports.clock.nowMs();
     return {kind: 'cursor', unit, atMs, durationMs: Math.max(0, atMs - startedMs), cursor: saved};
   }
+}
+
+/** A token has to come back as it is, so that nothing in it can be masked. */
+function secretToken(stepId: string): Error {
+  return jobsError(
+    'PAGE_INVALID',
+    `The nextPageToken of ${stepId} has the value of a secret in it, which would be stored: leave it out, and take it from ` +
+      'context.environment for each page.',
+  );
 }

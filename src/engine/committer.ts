@@ -3,14 +3,15 @@
  * the lock, and keeps to the share of the store that jobs may use.
  */
 import {utf8Bytes} from '../core/bytes';
-import {headerKey} from '../core/keys';
-import {INLINE_RESULT_BYTES, MAX_ARCHIVE_GROUP_BYTES} from '../core/limits';
+import {headerKey, parseNotesKey} from '../core/keys';
+import {INLINE_RESULT_BYTES, MAX_ARCHIVE_GROUP_BYTES, NOTES_SPARE_BYTES} from '../core/limits';
 import {outcomeText, type Outcome} from '../core/outcome';
 import type {Marker} from '../core/segment';
 import type {Snapshot} from '../core/stored-job';
 import type {Owned} from './claim';
 import {storeFull, withHold, writeValue} from './hold';
 import {bytesOfCommit, type Write} from './log-writer';
+import {patiently} from './patience';
 import type {Ports} from './ports';
 import {retentionOf} from './retention';
 import {freeBytes, makeRoom} from './room';
@@ -39,7 +40,8 @@ export class Committer {
     this.owned = owned;
     this.pending = owned.undelivered;
     this.sizes = sizesOfJob(owned, snapshot);
-    this.jobBytes = [...this.sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+    // Notes give way to results.
+    this.jobBytes = [...this.sizes].reduce((sum, [key, bytes]) => sum + (parseNotesKey(key) === null ? bytes : 0), 0);
     this.room = owned.freeBytes;
     this.maxBytes = retentionOf(ports, snapshot).maxBytes;
     this.write = (key, value, spareBytes) => {
@@ -72,6 +74,30 @@ export class Committer {
     return this.findRoom(bytes) && this.tryCommit(marker) ? COMMITTED : {kind: 'full', bytes};
   }
 
+  /**
+   * Writes what steps have said, where that leaves room for results; false where it was not written. It is worth neither
+   * waiting nor the end of a run.
+   */
+  writeNotes(key: string, value: string): boolean {
+    const bytes = utf8Bytes(key) + utf8Bytes(value);
+    const more = bytes - (this.sizes.get(key) ?? 0);
+    if (more > this.room - NOTES_SPARE_BYTES) return false;
+    try {
+      patiently(
+        this.ports,
+        () => {
+          this.ports.store.set(key, value);
+        },
+        NOTES_TRIES,
+      );
+    } catch {
+      return false; // A store that is full or gone is found so by the next commit, which can do something about it.
+    }
+    this.sizes.set(key, bytes);
+    this.room -= more;
+    return true;
+  }
+
   private tryCommit(marker: Marker): boolean {
     const {isWhole, left} = this.owned.writer.commit(this.write, this.pending, marker);
     this.pending = left;
@@ -83,6 +109,8 @@ export class Committer {
     return withHold(this.ports, (hold) => {
       const isThere = makeRoom(hold, bytes);
       this.room = isThere ? Math.max(bytes, freeBytes(hold)) : freeBytes(hold);
+      for (const key of this.sizes.keys())
+        if (parseNotesKey(key) !== null && hold.snapshot[key] === undefined) this.sizes.delete(key);
       return isThere;
     });
   }
@@ -98,6 +126,8 @@ export class Committer {
     this.jobBytes += more;
   }
 }
+
+const NOTES_TRIES = 2;
 
 /** Kept for the header, and for outcomes that say why a step failed. */
 function reserve(openUnits: number): number {

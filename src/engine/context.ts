@@ -9,8 +9,10 @@ import {readLarge, type Snapshot, type StoredJob} from '../core/stored-job';
 import {contains, type UnitRange} from '../core/units';
 import type {StepContext} from '../types';
 import {ArchivedTexts} from './archived';
+import type {Notebook} from './notebook';
 import {patiently} from './patience';
 import type {Ports} from './ports';
+import type {Surroundings} from './secrets';
 import type {StepControl, StepHost} from './step-control';
 import {walker} from './walk';
 
@@ -19,9 +21,16 @@ export function makeContext(
   job: StoredJob,
   unit: number,
   payload: unknown,
-  surroundings: {readonly results: ResultViews; readonly host: StepHost; readonly control: StepControl},
+  given: {
+    readonly results: ResultViews;
+    readonly host: StepHost;
+    readonly control: StepControl;
+    readonly notebook: Notebook;
+    readonly surroundings: Surroundings;
+  },
 ): StepContext {
-  const {results, host, control} = surroundings;
+  const {results, host, control, notebook} = given;
+  const {mask} = given.surroundings;
   const stepId = job.plan.stepId(unit);
   const each = walker(control, host);
   return {
@@ -32,6 +41,7 @@ export function makeContext(
     results: results.byId,
     payload,
     idempotencyKey: `${job.header.id}/${stepId}`,
+    environment: given.surroundings.environment(),
     timeLeftMs: () => Math.max(0, host.endMs - host.clock.nowMs()),
     get cursor() {
       return control.userCursor;
@@ -42,6 +52,12 @@ export function makeContext(
     each: each as StepContext['each'],
     isCanceled: () => control.isCanceled(),
     yield: () => control.yieldNow(),
+    log: (...parts) => {
+      notebook.log(stepId, parts, mask);
+    },
+    progress: (...said) => {
+      notebook.progress(stepId, said, mask);
+    },
   };
 }
 

@@ -4,7 +4,16 @@
  */
 import {utf8Bytes} from '../core/bytes';
 import {hasLease, type Header} from '../core/header';
-import {BALLAST_KEY, bornAtMs, headerKey, parseIntentKey, parseKey, resultKey, type JobAddress} from '../core/keys';
+import {
+  BALLAST_KEY,
+  bornAtMs,
+  headerKey,
+  parseIntentKey,
+  parseKey,
+  parseNotesKey,
+  resultKey,
+  type JobAddress,
+} from '../core/keys';
 import {ARCHIVE_BYTES, BALLAST_BYTES, HOST_BYTES, ORPHAN_AFTER_MS, STORE_BYTES} from '../core/limits';
 import {readHeader, readJob} from '../core/stored-job';
 import {strayPieces} from '../core/value-pieces';
@@ -37,7 +46,8 @@ export function freeOf({ownBytes, totalBytes}: Pick<Usage, 'ownBytes' | 'totalBy
 const HEADER_GROWTH_BYTES = 2_000;
 
 /**
- * Makes room for so many bytes out of what nobody needs: pieces of lost results first, then finished jobs, oldest first;
+ * Makes room for so many bytes out of what nobody needs: pieces of lost results first, then what steps have said, then
+ * finished jobs, oldest first;
  * false, and nothing deleted, when all of it would not be enough. Folding pays where there is more than a header: a small
  * job keeps its results until it goes as a whole. Where the host itself has taken its share and more, a job may still
  * have what is given up for it.
@@ -46,7 +56,8 @@ export function makeRoom(hold: Hold, bytes: number): boolean {
   if (freeBytes(hold) >= bytes) return true;
   const finished = finishedJobs(hold).filter((job) => isReadable(hold, job));
   const stray = orphans(hold).filter((orphan) => orphan.isRipe);
-  const keys = stray.map((orphan) => orphan.key);
+  const notes = noteKeys(hold);
+  const keys = [...stray.map((orphan) => orphan.key), ...notes];
   for (const job of finished) keys.push(...keysToGive(hold, job));
   const evictable = sizeOf(hold, keys);
   const before = hold.usage.totalBytes;
@@ -56,6 +67,10 @@ export function makeRoom(hold: Hold, bytes: number): boolean {
   if (!fits(evictable)) return false;
   const isEnough = (): boolean => fits(givenUp());
   for (const {key} of stray) hold.remove(key);
+  for (const key of notes) {
+    if (isEnough()) return true;
+    hold.remove(key);
+  }
   for (const job of finished) {
     if (isEnough()) return true;
     if (job.mayFold && keysBesideHeader(hold, job.address).length > 0) foldJob(hold, job, UNLIMITED);
@@ -71,6 +86,12 @@ export function makeRoom(hold: Hold, bytes: number): boolean {
 function keysToGive(hold: Hold, {address, mayFold, mayPurge}: Finished): readonly string[] {
   const beside = mayFold || mayPurge ? keysBesideHeader(hold, address) : [];
   return mayPurge ? [headerKey(address), ...beside] : beside;
+}
+
+/** What steps have said: an owner at work writes it again once there is room. */
+function noteKeys(hold: Hold): readonly string[] {
+  const prefixes = new Set(prefixesIn(hold.snapshot));
+  return Object.keys(hold.snapshot).filter((key) => prefixes.has(parseNotesKey(key)?.prefix ?? ''));
 }
 
 /**

@@ -28,6 +28,7 @@ import {Committer} from './committer';
 import {ResultViews} from './context';
 import {openSuspects} from './give-up';
 import {withHold} from './hold';
+import {Notebook} from './notebook';
 import {patiently} from './patience';
 import type {Ports} from './ports';
 import {quotaEnd} from './quota';
@@ -72,6 +73,7 @@ class Run {
   private readonly results: ResultViews;
   private readonly committer: Committer;
   private readonly attempts: Attempts;
+  private readonly notebook: Notebook;
   private longest: Longest;
   /** Durations of the attempts of this run, by node. */
   private readonly usual = new Map<number, {readonly calls: number; readonly ms: number}>();
@@ -90,7 +92,8 @@ class Run {
     this.owned = owned;
     this.results = new ResultViews(ports, owned.job, snapshot);
     this.committer = new Committer(ports, owned, snapshot);
-    this.attempts = new Attempts(ports, owned.job, this.results);
+    this.notebook = new Notebook(ports, owned, snapshot, (key, value) => this.committer.writeNotes(key, value));
+    this.attempts = new Attempts(ports, owned.job, this.results, this.notebook);
     this.longest = owned.job.header.longest;
     this.isHandedOver = this.longest.jobMs > 0;
     this.lookedAtMs = ports.clock.nowMs();
@@ -99,6 +102,13 @@ class Run {
   }
 
   toEnd(): RunEnd {
+    const end = this.work();
+    if (end.kind === 'lost') this.notebook.abandon();
+    else this.notebook.close();
+    return end;
+  }
+
+  private work(): RunEnd {
     let unit = this.owned.firstUnit;
     if (this.owned.mark === null && !this.commit(this.marked, null)) return this.endAtStop();
     while (this.calls < MAX_CALLS_PER_CLAIM) {
@@ -176,8 +186,11 @@ class Run {
     this.lookedAtMs = nowMs;
     const text = patiently(this.ports, () => this.ports.store.get(headerKey(this.owned.job.address)));
     const header = this.ownHeader(text);
-    if (header === null) this.stop = 'lost';
-    else this.stop = stopFor(header.isHalted ? FOR_USER : quotaEnd(this.ports));
+    if (header === null) {
+      this.stop = 'lost';
+      this.notebook.abandon();
+    } else this.stop = stopFor(header.isHalted ? FOR_USER : quotaEnd(this.ports));
+    this.notebook.flushIfDue();
     return this.stop === null;
   }
 
@@ -266,6 +279,7 @@ class Run {
     else {
       this.marked = units;
       this.groupSinceMs = this.ports.clock.nowMs();
+      this.notebook.flushIfDue();
     }
     return result.kind === 'committed';
   }

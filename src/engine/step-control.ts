@@ -7,6 +7,7 @@
 import {parseJson, toJsonText} from '../core/json';
 import {utf8Bytes} from '../core/bytes';
 import {MAX_CURSOR_BYTES} from '../core/limits';
+import {NO_MASK, type Mask} from '../core/mask';
 import type {StoredCursor} from '../core/outcome';
 import {jobsError} from '../errors';
 import type {Clock} from './ports';
@@ -43,10 +44,12 @@ export class StepControl {
   private stopReason: StopReason | null = null;
   private hasSaved = false;
   private readonly host: StepHost;
+  private readonly mask: Mask;
   private readonly signal = new Error('The step stops here, and goes on in another execution if its job does.');
 
-  constructor(host: StepHost, saved: StoredCursor | null) {
+  constructor(host: StepHost, saved: StoredCursor | null, mask: Mask = NO_MASK) {
     this.host = host;
+    this.mask = mask;
     this.version = saved?.version ?? 0;
     this.place = placeOf(saved);
   }
@@ -123,7 +126,15 @@ export class StepControl {
   /** What cannot be saved is refused here, since a failure or the end of the execution may save it at any time. */
   private move(place: Place): void {
     if (this.stopReason !== null) throw this.signal;
-    refuseLarge(utf8Bytes(textOf(place)), 'the step');
+    const text = textOf(place);
+    refuseLarge(utf8Bytes(text), 'the step');
+    // It has to come back as it is, so that nothing in it can be masked.
+    if (this.mask.isIn(text))
+      throw jobsError(
+        'INVALID_REQUEST',
+        'The cursor of the step has the value of a secret in it, which would be stored: leave it out, and take it from ' +
+          'context.environment in each attempt.',
+      );
     this.place = place;
     this.version++;
   }

@@ -6,10 +6,11 @@ import {mayRetry, retryDelayMs} from '../core/retry';
 import {isDuration, parseJson, toJsonText} from '../core/json';
 import {MAX_RETRY_DELAY_MS} from '../core/limits';
 import {utf8Bytes} from '../core/bytes';
+import type {Mask} from '../core/mask';
 import type {Outcome} from '../core/outcome';
 import type {PlanNode} from '../core/plan';
 import type {JobsErrorCode} from '../errors';
-import {describeThrown, isJobsError} from '../errors';
+import {clip, describeThrown, isJobsError} from '../errors';
 import type {Json, StepContext, StoredError} from '../types';
 import type {Clock, Random} from './ports';
 import type {StepControl} from './step-control';
@@ -26,24 +27,35 @@ export interface Attempt {
   readonly failedBefore: number;
   /** Results beyond this can never be stored. */
   readonly maxResultBytes: number;
+  /** Hides the secrets that the handler was given in whatever is stored of the attempt. */
+  readonly mask: Mask;
 }
 
 /** Calls the handler; `null` when the step was stopped and goes on later, whatever the handler made of that. */
 export function attemptStep(attempt: Attempt, clock: Clock, random: Random): Outcome | null {
   const startedAtMs = clock.nowMs();
+  let calledAtMs = startedAtMs;
   let returned: unknown;
   try {
     const {handler} = attempt; // Called on its own, `this` is what it is anywhere in the host's script.
-    returned = handler(attempt.context());
+    const context = attempt.context();
+    // A page may have been fetched for it, which is no time of this step.
+    if (attempt.node.timeoutMs !== null) calledAtMs = clock.nowMs();
+    returned = handler(context);
   } catch (thrown) {
     if (attempt.control.stopped !== null) return null;
-    return failure(attempt, clock, startedAtMs, thrownError(thrown), isFatal(thrown) ? null : random, delayOf(thrown));
+    const error = thrownError(thrown);
+    // What the handler says about its own retries holds, however long it took to say so.
+    const late = saysWhatNext(thrown) ? null : timeoutError(attempt, clock.nowMs() - calledAtMs, error);
+    return failure(attempt, clock, startedAtMs, late ?? error, isFatal(thrown) ? null : random, delayOf(thrown));
   }
   if (attempt.control.stopped !== null) return null;
   const verdict = judge(attempt, returned);
   if (verdict.kind === 'error')
     return failure(attempt, clock, startedAtMs, verdict.error, verdict.mayRetry ? random : null);
   const atMs = clock.nowMs();
+  const late = timeoutError(attempt, atMs - calledAtMs, null);
+  if (late !== null) return failure(attempt, clock, startedAtMs, late, random);
   return {kind: 'done', unit: attempt.unit, atMs, durationMs: Math.max(0, atMs - startedAtMs), result: verdict.text};
 }
 
@@ -60,11 +72,13 @@ function judge(attempt: Attempt, returned: unknown): Verdict {
   }
   const json = toJsonText(returned);
   if (!json.ok) {
-    const message = `Step handler output must be JSON serializable, and has ${json.problem}.`;
+    const problem = attempt.mask.text(json.problem);
+    const message = `Step handler output must be JSON serializable, and has ${problem}.`;
     return {kind: 'error', error: ownError('RESULT_NOT_JSON', message, {}), mayRetry: true};
   }
-  const bytes = utf8Bytes(json.text);
-  if (bytes <= attempt.maxResultBytes) return {kind: 'text', text: json.text};
+  const text = attempt.mask.json(json.text);
+  const bytes = utf8Bytes(text);
+  if (bytes <= attempt.maxResultBytes) return {kind: 'text', text};
   const limitBytes = Math.max(0, attempt.maxResultBytes);
   const message =
     `The result has ${bytes} bytes, and at most ${limitBytes} can be stored beside what this job has stored so far. ` +
@@ -87,6 +101,7 @@ function ownError(code: JobsErrorCode, message: string, details: Json): StoredEr
 }
 
 const MAX_DETAILS_BYTES = 500;
+const MAX_MESSAGE_CHARS = 500;
 
 function thrownError(thrown: unknown): StoredError {
   const {name, message} = describeThrown(thrown);
@@ -105,6 +120,19 @@ function detailsOf(thrown: unknown): Json {
   } catch {
     return {}; // A getter that throws has nothing to tell.
   }
+}
+
+/** An attempt that took longer than its step may; `null` for any other. */
+function timeoutError({node}: Attempt, durationMs: number, thrown: StoredError | null): StoredError | null {
+  const {timeoutMs} = node;
+  if (timeoutMs === null || durationMs <= timeoutMs) return null;
+  const what = thrown === null ? 'What it returned was not kept.' : `It threw ${thrown.name}: ${thrown.message}`;
+  const message = `The attempt took ${durationMs} ms, and its timeoutMs is ${timeoutMs}. ${what}`;
+  return ownError('STEP_TIMEOUT', clip(message, MAX_MESSAGE_CHARS), {durationMs, timeoutMs});
+}
+
+function saysWhatNext(thrown: unknown): boolean {
+  return isFatal(thrown) || delayOf(thrown) !== null;
 }
 
 /** What `AST.Jobs.fatal` made is not tried again. */
@@ -133,5 +161,7 @@ function failure(
   const {retry} = attempt.node;
   const retryAtMs =
     random !== null && mayRetry(retry, failed) ? atMs + (delayMs ?? retryDelayMs(retry, failed, random.next())) : null;
-  return {kind: 'failed', unit: attempt.unit, atMs, durationMs: Math.max(0, atMs - startedAtMs), error, retryAtMs};
+  const masked = attempt.mask.error(error);
+  const durationMs = Math.max(0, atMs - startedAtMs);
+  return {kind: 'failed', unit: attempt.unit, atMs, durationMs, error: masked, retryAtMs};
 }

@@ -241,6 +241,8 @@ export interface StepContext<Payload = unknown> {
   readonly payload: Payload;
   /** The same for every attempt of this step of this job: hand it to services that refuse doubles. */
   readonly idempotencyKey: string;
+  /** The job's `environment`, and the values of its `secretEnvironment`; a fresh copy for each attempt. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Milliseconds until the budget of this execution ends. */
   timeLeftMs(): number;
   /** What an earlier attempt of this step saved with `checkpoint`, a fresh copy; `null` at the start. */
@@ -278,6 +280,19 @@ export interface StepContext<Payload = unknown> {
    * step has stopped: what the handler returns is not looked at, and a stopped job goes on from `cursor` when resumed.
    */
   isCanceled(): boolean;
+  /**
+   * Adds a line to the job's log, which `AST.Jobs.logs` reads: texts as they are, other values as JSON, 500 characters at
+   * most. The last lines are kept, some 4,000 bytes of them. Written at most every five seconds and when the run ends: a
+   * kill loses the lines since then. Never throws.
+   */
+  log(...parts: unknown[]): void;
+  /**
+   * Says how far the step is, for `AST.Jobs.progress`. Written as `log` is.
+   * @param done what is done, a number that is not negative
+   * @param total what there is to do, where that is known
+   * @param note a few words, at most 200 characters
+   */
+  progress(done: number, total?: number | null, note?: string | null): void;
   /** Ends the step here; its next attempt, in another execution, goes on from `cursor`. Throws: do not catch it. */
   yield(): never;
 }
