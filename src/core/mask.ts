@@ -33,7 +33,7 @@ const CUT = '…';
 export function maskOf(secrets: readonly string[]): Mask {
   const plain = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARS);
   if (plain.length === 0) return NO_MASK;
-  const values = [...new Set(plain.flatMap((secret) => [secret, escaped(secret)]))];
+  const values = [...new Set(plain.flatMap(formsOf))];
   const traces = [...new Set(values.map(escaped))];
   const text = (given: string): string => withoutRanges(given, rangesIn(given, values));
   const json = (given: string): string =>
@@ -49,6 +49,15 @@ export function maskOf(secrets: readonly string[]): Mask {
     }),
     isIn: (given) => json(given) !== given,
   };
+}
+
+/** JSON text is printed into texts of JSON, and that again: so deep a secret is found. */
+const JSON_DEPTH = 3;
+
+function formsOf(secret: string): readonly string[] {
+  const forms = [secret];
+  for (let depth = 0, form = secret; depth < JSON_DEPTH; depth++) forms.push((form = escaped(form)));
+  return forms;
 }
 
 /** As it stands inside a literal of JSON. */
@@ -88,7 +97,7 @@ function withoutRanges(text: string, ranges: readonly Range[]): string {
   let place = 0;
   let hiddenTo = -1;
   for (const [start, end] of ranges) {
-    if (start > hiddenTo) {
+    if (start >= hiddenTo) {
       shown += text.slice(place, start) + HIDDEN;
       hiddenTo = end;
     } else hiddenTo = Math.max(hiddenTo, end);

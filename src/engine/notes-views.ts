@@ -9,7 +9,8 @@ import type {Snapshot} from '../core/stored-job';
 import {integerIn, invalid, reading} from '../orchestration/request';
 import type {LogPage, ProgressRecord} from '../types';
 import type {Engine, Lookup} from './engine';
-import {findJob, notFound, openableJob} from './views';
+import {findJob, notFound} from './lookup';
+import {openableJob} from './views';
 
 /** The lines of a job's log behind a cursor. */
 export function showLogs(engine: Engine, lookup: Lookup, rawOptions: unknown): LogPage {

@@ -9,7 +9,9 @@ import {
   OWNER_KEY,
   BALLAST_KEY,
   PREFIXES_KEY,
+  notesKey,
   parseKey,
+  parseNotesKey,
   parseUserKey,
   planKey,
   resultKey,
@@ -36,6 +38,7 @@ function keysOf(job: JobAddress, numbers: readonly [number, number, number, numb
     sealPageKey(job, log),
     segmentKey(job, part, log, epoch),
     resultKey(job, {part, log, epoch, unit}, part),
+    notesKey(job, part, epoch),
   ];
 }
 
@@ -145,4 +148,11 @@ test.each(['u1', 'single_user', 'unbilzkkvogd9'])('%s may be the id of a user', 
 
 test.each(['', 'a~b', 'a b', 'ü', 'x'.repeat(61)])('%j may not be the id of a user', (text) => {
   expect(isOwner(text)).toBe(false);
+});
+
+test('the key of notes tells their owner, and no other key does', () => {
+  const job = {prefix: DEFAULT_PREFIX, id: makeJobId(0, [0, 0])};
+  expect(parseNotesKey(notesKey(job, 2, 17))).toEqual({...job, owner: '2.17'});
+  for (const key of [headerKey(job), segmentKey(job, 1, 2, 3), 'AST_JOBS_PREFIXES', `${notesKey(job, 1, 2)}.3`])
+    expect(parseNotesKey(key)).toBeNull();
 });

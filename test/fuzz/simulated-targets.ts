@@ -31,6 +31,8 @@ const others = fc
       'status',
       'list',
       'explain',
+      'logs',
+      'progress',
       'plan',
       'cleanup',
       'cancel',

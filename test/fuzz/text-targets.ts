@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import {splitByBytes} from '../../src/core/bytes';
 import {decodeHeader, encodeHeader} from '../../src/core/header-codec';
 import {bornAtMs, headerKey, isPrefix, parseKey, parseUserKey} from '../../src/core/keys';
+import {logPage} from '../../src/core/log-page';
+import {decodeNotes, encodeNotes, NO_NOTES, withLine, withProgress} from '../../src/core/notes';
 import {outcomeOfTuple} from '../../src/core/outcome';
 import {pack, unpack} from '../../src/core/pack';
 import {decodePlan, encodePlan} from '../../src/core/plan-codec';
@@ -70,6 +72,14 @@ function checkPlan(text: string): void {
   assertSame(again === null ? null : encodePlan(again), written, 'the plan, written and read again');
 }
 
+function checkNotes(text: string): void {
+  const notes = read(() => decodeNotes(text));
+  if (notes === null) return;
+  assertSame(decodeNotes(encodeNotes(notes)), notes, 'the notes, written and read again');
+  const {entries, dropped} = read(() => logPage(notes, null, 1_000));
+  if (!(dropped >= 0) || entries.some(({at}) => Number.isNaN(Date.parse(at)))) throw new Error('No page of a log.');
+}
+
 function checkOutcome(raw: unknown): void {
   const outcome = read(() => outcomeOfTuple(raw));
   if (outcome !== null) assertSame(problemsOfOutcome(outcome), [], 'the outcome');
@@ -108,10 +118,17 @@ function checkSpecialKeys([registry, trigger, owner]: readonly [string, string, 
 const storedKeys = Object.keys(SPECIMENS.values);
 const keys = fc.oneof(
   fc.tuple(fc.constantFrom(...storedKeys), mutations).map(([key, changes]) => mutate(key, changes)),
-  fc.stringMatching(/^[AZ_.:~-]{0,5}~job_[0-9a-z]{9}_[0-9a-z]{10}~[hpzsr][0-9.]{0,12}$/),
+  fc.stringMatching(/^[AZ_.:~-]{0,5}~job_[0-9a-z]{9}_[0-9a-z]{10}~[hpzsrl][0-9.]{0,12}$/),
   anyText(60),
 );
 const storedTexts = fc.constantFrom(...Object.values(SPECIMENS.values));
+const lines = fc.array(fc.record({atMs: fc.nat(2_000_000_000_000), stepId: anyText(10), message: anyText(30)}), {
+  maxLength: 5,
+});
+const notes = fc.tuple(lines, fc.nat(), fc.option(anyText(10))).map(([said, done, note]) => {
+  const logged = said.reduce((made, line) => withLine(made, '0.3', line), NO_NOTES);
+  return encodeNotes(withProgress(logged, {stepId: 'a', atMs: 1_780_000_000_000, done, total: null, note}));
+});
 const triggerTexts = textsOf(
   fc
     .tuple(fc.constantFrom(1, 5, 10), fc.nat())
@@ -121,6 +138,7 @@ const triggerTexts = textsOf(
 export const TEXT_TARGETS = [
   target('header', 400, textsOf(fc.oneof(headers.map(encodeHeader), storedTexts)), checkHeader),
   target('segment', 300, textsOf(fc.oneof(segments.map(encodeSegment), storedTexts)), checkSegment),
+  target('notes', 300, textsOf(fc.oneof(notes, storedTexts)), checkNotes),
   target('plan', 150, textsOf(plans.map(encodePlan)), checkPlan),
   target('outcome', 600, anyJson, checkOutcome),
   target('packed', 150, textsOf(fc.oneof(jsonText, plans.map(encodePlan), storedTexts)), checkPacked),
