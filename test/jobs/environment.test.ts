@@ -28,7 +28,7 @@ function leak(ctx) {
   Sim.spend(p.ms || 0);
   var keyed = {}; keyed[secret] = secret;
   if (ctx.attempt <= (p.failures || 0)) {
-    var error = new Error('refused ' + secret + ' ' + new Array(470).join('y') + secret);
+    var error = new Error('refused ' + secret + ' ' + new Array(463).join('y') + secret);
     error.name = 'Bad' + secret;
     error.details = {at: keyed};
     error.cause = new Error(secret);
@@ -238,6 +238,16 @@ describe('no secret is in the store', () => {
     expect(lab.status(others[0] ?? '').lastError).toMatchObject({
       ...{code: 'STEP_FATAL', message: 'no ***', details: {cause: {message: '***'}, keyed: {'***': '***'}}},
     });
+  });
+
+  test('nor the beginning of one, where a message was cut', () => {
+    const lab = labWith({MY_KEY: SECRET});
+    const record = lab.call(
+      'run',
+      request([{id: 'a', handler: 'leak', payload: {failures: 9}}], {options: {maxRetries: 0}}),
+    );
+    expect(record.lastError?.message).toMatch(/^refused \*\*\* y+\*\*\*…$/);
+    expect(findings(lab, SECRET.slice(0, 5), 'MY_KEY')).toEqual([]);
   });
 
   test('also where it is killed at any write', () => {

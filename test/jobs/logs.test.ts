@@ -21,6 +21,14 @@ function walk(ctx) {
   return ctx.each({count: ctx.payload.count}, function (i) { ctx.log('item', i); Sim.spend(ctx.payload.ms); });
 }
 function silent(ctx) { Sim.spend((ctx.payload || {}).ms || 0); return ctx.stepId + ' done'; }
+/** Looks whether it is wanted, and goes on all the same. */
+function stubborn(ctx) {
+  for (var i = 0; i < 10; i++) {
+    if (ctx.isCanceled()) Sim.effect('told', {job: ctx.name, step: ctx.stepId, attempt: ctx.attempt});
+    ctx.log('still here', i);
+    Sim.spend(6000);
+  }
+}
 function item(ctx) { ctx.log('item', ctx.payload.item); Sim.spend(2000); return ctx.payload.item; }
 var kept;
 function keeps(ctx) { kept = ctx; ctx.log('mine'); }
@@ -322,6 +330,38 @@ test('a run that was found lost writes nothing more', () => {
   expect(looks).toBeGreaterThan(0);
   expect(writes).toEqual([]);
   expect(lab.status(id).status).toBe('canceled');
+});
+
+test('a step that goes on after it was told that its run is lost writes nothing more', () => {
+  const lab = newTalk();
+  const {id} = lab.enqueue([{id: 's', handler: 'stubborn'}]);
+  const isTold = (): boolean => lab.world.effects.some(({name}) => name === 'told');
+  lab.pass(MINUTE_MS + 20 * SECOND_MS);
+  expect(isTold()).toBe(false);
+  lab.call('cancel', id);
+  let late = 0;
+  lab.world.onCall = (call): undefined => {
+    if (isNotesWrite(call) && isTold()) late++;
+  };
+  lab.settle();
+  expect([isTold(), late]).toEqual([true, 0]);
+});
+
+test('older values stay as long as what takes them over was not written', () => {
+  const lab = newTalk();
+  const steps = Array.from({length: 4}, (_none, index) =>
+    talk(`s${index + 1}`, {ms: 200_000}, index === 0 ? {} : {dependsOn: `s${index}`}),
+  );
+  const {id} = lab.enqueue(steps);
+  let refused = 0;
+  lab.world.onCall = (call): Verdict | undefined => {
+    if (!isNotesWrite(call) || !String(call.args[0]).endsWith('~l0.4')) return undefined;
+    refused++;
+    return {kind: 'error', message: 'Access denied.', when: 'before'};
+  };
+  lab.settle();
+  expect([lab.status(id).status, refused > 0]).toEqual(['completed', true]);
+  expect(messages(logs(lab, id))).toEqual(['s1 1 ', 's2 1 ', 's3 1 ']);
 });
 
 test('a context that outlives its step and its run is harmless', () => {
