@@ -18,6 +18,7 @@ const BIND_OPTIONS: readonly string[] = [
   ...['triggerHandler', 'store', 'lock', 'handlers', 'dynamicLookup'],
   ...['fetch', 'workerUrl', 'workerToken', 'content', 'drive', 'folder', 'sheets', 'spreadsheet'],
 ];
+const MEMORY_EXCLUDES: readonly string[] = ['lock', 'fetch', 'drive', 'sheets'];
 const WORKER_URL = /^https:\/\/script\.google\.com\/[\w./-]+\/exec$/;
 const MIN_TOKEN_CHARS = 16;
 const DRIVE_METHODS: readonly string[] = ['getFileById', 'getFolderById', 'createFolder'];
@@ -34,8 +35,11 @@ export function checkedOptions(raw: unknown): BindOptions {
   const {triggerHandler, store, lock, handlers, dynamicLookup} = raw;
   if (triggerHandler !== undefined && (typeof triggerHandler !== 'string' || !TRIGGER_HANDLER.test(triggerHandler)))
     throw optionError('triggerHandler must be the name of a function', triggerHandler);
-  if (store !== undefined && store !== 'script' && store !== 'user' && store !== 'document')
-    throw optionError("store must be 'script', 'user' or 'document'", store);
+  if (store !== undefined && store !== 'script' && store !== 'user' && store !== 'document' && store !== 'memory')
+    throw optionError("store must be 'script', 'user', 'document' or 'memory'", store);
+  const service = store === 'memory' ? MEMORY_EXCLUDES.find((name) => raw[name] !== undefined) : undefined;
+  if (service !== undefined)
+    throw optionError(`store 'memory' calls no service: leave out ${MEMORY_EXCLUDES.join(', ')}`, service);
   if (lock !== undefined && !(hasMethods(lock, ['tryLock']) && hasMethods(lock, ['releaseLock'])))
     throw optionError('lock must be a Lock of LockService', lock);
   if (handlers !== undefined && !isObject(handlers))

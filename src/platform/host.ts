@@ -11,6 +11,7 @@ import {reading} from '../orchestration/request';
 import type {BindOptions} from '../types';
 import {checkedOptions, checkedScope} from './bind-options';
 import type {ContentLike, DriveLike, FetchLike, LockLike, Services, SheetsLike} from './handles';
+import {emptyMemory, type Memory} from './memory-store';
 import type {StoreKind} from './properties-store';
 import {globalOfRealm, hasHostFunctions, hostFunction, lexicalGlobal, type Scope} from './realm';
 
@@ -27,6 +28,8 @@ export interface Host {
   readonly services: Services;
   readonly triggerHandler: string;
   readonly store: StoreKind;
+  /** Holds the jobs instead of properties; `null` where properties do. */
+  readonly memory: Memory | null;
   readonly lock: LockLike | null;
   /** How more executions are started; `null` when the host handed nothing over. */
   readonly webApp: WebApp | null;
@@ -102,7 +105,8 @@ function hostOf(scope: Scope, options: BindOptions): Host {
       console: service(scope, 'console', isDynamic) as Services['console'],
     },
     triggerHandler,
-    store: options.store ?? 'script',
+    store: options.store === undefined || options.store === 'memory' ? 'script' : options.store,
+    memory: options.store === 'memory' ? emptyMemory() : null,
     lock: options.lock ?? null,
     webApp: webAppOf(options),
     content: options.content ?? null,

@@ -8,6 +8,7 @@ import {cacheBackend} from './cache-backend';
 import {clockTriggers} from './clock-triggers';
 import {driveBackend} from './drive-backend';
 import type {Host} from './host';
+import {memoryIdentity, memoryMutex, memoryStore, memoryTriggers, type Memory} from './memory-store';
 import {propertiesStore, userIdentity} from './properties-store';
 import {scriptLock} from './script-lock';
 import {webWorkers} from './web-workers';
@@ -21,17 +22,9 @@ const random: Random = {next: () => Math.random()};
 
 const meter = new Meter(LOADED_AT_MS);
 
-/** The ports over a host's services. */
+/** The ports over a host's services, or over nothing but memory. */
 export function portsOf(host: Host): Ports {
-  const {PropertiesService, LockService, ScriptApp, Utilities, console} = host.services;
-  const clock: Clock = {
-    // Whole milliseconds, whatever stands in for the clock in somebody's tests: times are summed up in logs.
-    nowMs: () => Math.floor(Date.now()),
-    startMs: LOADED_AT_MS,
-    sleep: (ms) => {
-      Utilities?.sleep(ms);
-    },
-  };
+  const {ScriptApp, Utilities, console} = host.services;
   const log: Log = {
     line: (text) => {
       try {
@@ -41,24 +34,46 @@ export function portsOf(host: Host): Ports {
       }
     },
   };
+  const handlers: Ports['handlers'] = {find: (name) => host.findFunction(name)};
+  if (host.memory !== null) return memoryPorts(host.memory, {handlers, log, blobs: hostBlobs(Utilities)});
+  const {PropertiesService, LockService} = host.services;
+  const clock = clockThat((ms) => {
+    Utilities?.sleep(ms);
+  });
   const store = propertiesStore(PropertiesService, host.store);
   const mutex = scriptLock(LockService, host.store, host.lock);
   const backends = backendsOf(host, {clock, random, store, mutex, log});
   return metered({
-    clock,
-    random,
-    store,
-    mutex,
+    ...{clock, random, store, mutex, handlers, log},
     triggers: clockTriggers(ScriptApp, host.triggerHandler, () => host.hasTriggerHandler()),
-    handlers: {find: (name) => host.findFunction(name)},
     identity: userIdentity(PropertiesService, {clock, random}),
-    log,
     starter: host.webApp === null ? null : webWorkers(host.webApp, clock, () => workerSecret(PropertiesService), log),
     blobs: hostBlobs(Utilities),
     backends,
     archive: backends.drive ?? backends.sheet ?? null,
     meter,
   });
+}
+
+/** Not metered: what touches no service uses nothing of the day's quotas. */
+function memoryPorts(memory: Memory, ports: Pick<Ports, 'handlers' | 'log' | 'blobs'>): Ports {
+  // Nothing in memory fails for a moment, so that nobody waits.
+  const clock = clockThat(() => undefined);
+  const [store, mutex] = [memoryStore(memory), memoryMutex(memory)];
+  return {
+    ...ports,
+    ...{clock, random, store, mutex, meter},
+    triggers: memoryTriggers(),
+    identity: memoryIdentity(memory, random),
+    starter: null,
+    backends: {properties: propertiesBackend({clock, random, store, mutex, log: ports.log})},
+    archive: null,
+  };
+}
+
+function clockThat(sleep: Clock['sleep']): Clock {
+  // Whole milliseconds, whatever stands in for the clock in somebody's tests: times are summed up in logs.
+  return {nowMs: () => Math.floor(Date.now()), startMs: LOADED_AT_MS, sleep};
 }
 
 function backendsOf({services, places, store}: Host, ports: StorePorts): Backends {

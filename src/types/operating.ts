@@ -5,8 +5,11 @@ import type {JobStatus, Json, LookupOptions, WaitReason} from './jobs';
 export interface BindOptions {
   /** Name of the host's function that triggers call; may be dotted, as in `'ASTLib.astJobsWorker'`. @default 'astJobsWorker' */
   readonly triggerHandler?: string;
-  /** Which properties hold the jobs; the lock is of the same kind. @default 'script' */
-  readonly store?: 'script' | 'user' | 'document';
+  /**
+   * Which properties hold the jobs; the lock is of the same kind. `'memory'`: none. Jobs live in this execution only and no
+   * service is called, for tests and dry runs; not together with `lock`, `fetch`, `drive` and `sheets`. @default 'script'
+   */
+  readonly store?: 'script' | 'user' | 'document' | 'memory';
   /** The host's own Lock object, for hosts that hold it while they call this library: Apps Script locks do not nest. */
   readonly lock?: {
     /** Waits so long for the lock; false where it was busy all the time. */

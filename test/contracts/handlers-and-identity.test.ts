@@ -1,4 +1,4 @@
-import {IMPLEMENTATIONS, within, type Body} from './implementations';
+import {IMPLEMENTATIONS, STORES, within, type Body} from './implementations';
 
 const callIt: Body<string, unknown> = ({handlers}, name) => {
   const found = handlers.find(name);
@@ -7,7 +7,7 @@ const callIt: Body<string, unknown> = ({handlers}, name) => {
 const known: Body<null, string | null> = ({identity}) => identity.known();
 const ensure: Body<null, string> = ({identity}) => identity.ensure();
 
-describe.each(IMPLEMENTATIONS)('handlers ($name)', (implementation) => {
+describe.each(STORES)('handlers ($name)', (implementation) => {
   test('H1 a function of the host is found by its name', () => {
     within(implementation, (world) => {
       expect(world.execute(callIt, 'greet')).toBe('hello Ada');
@@ -80,6 +80,26 @@ describe.each(IMPLEMENTATIONS)('an identity ($name)', (implementation) => {
       const id = world.execute(ensure, null);
       const readAll: Body<null, unknown> = ({store}) => store.readAll();
       expect(JSON.stringify(world.execute(readAll, null))).not.toContain(id);
+    });
+  });
+});
+
+describe.each(STORES)('an identity within one execution ($name)', (implementation) => {
+  test('U1 it is there once it was made, also for further ports, until it is forgotten', () => {
+    within(implementation, (world) => {
+      const body: Body<null, readonly (string | null)[]> = ({identity}, _input, again) => {
+        const never = identity.known();
+        const made = identity.ensure();
+        const seen = [made, identity.ensure(), identity.known(), again().identity.known()];
+        identity.forget();
+        return [never, identity.known(), identity.ensure(), ...seen];
+      };
+      const [never, forgotten, next, made, ...seen] = world.execute(body, null);
+      expect([never, forgotten]).toEqual([null, null]);
+      expect(made).toMatch(/^u[0-9a-z]+$/);
+      expect(seen).toEqual([made, made, made]);
+      expect(next).toMatch(/^u[0-9a-z]+$/);
+      expect(next).not.toBe(made);
     });
   });
 });

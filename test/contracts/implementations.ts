@@ -5,6 +5,8 @@
  */
 import {buildSync} from 'esbuild';
 import type {Ports} from '../../src/engine/ports';
+import {Hosts} from '../../src/platform/host';
+import {portsOf} from '../../src/platform/runtime';
 import {World, type ProjectSource, type StartRequest} from '../simulator';
 import {MemoryWorld, type Death} from '../support/memory-ports';
 
@@ -42,8 +44,12 @@ export interface ContractWorld {
   close(): void;
 }
 
+/** Who finds what was stored: any later execution, those of the same user, or only the execution that stored it. */
+export type Reach = 'everybody' | 'user' | 'execution';
+
 export interface Implementation {
   readonly name: string;
+  readonly reach: Reach;
   make(settings?: {readonly hasDispatcher?: boolean}): ContractWorld;
 }
 
@@ -60,10 +66,10 @@ export const PROBE = buildSync({
 
 const DISPATCHER = `function astJobsWorker() { Sim.effect('fired'); }`;
 
-const mainOf = (probe: string): string => `
+const mainOf = (probe: string, store: string): string => `
   function probe(source, input) {
     const hosts = new ${probe}.Hosts({});
-    hosts.bind(globalThis, {drive: DriveApp, sheets: SpreadsheetApp});
+    hosts.bind(globalThis, {store: '${store}', drive: DriveApp, sheets: SpreadsheetApp});
     const again = () => ${probe}.portsOf(hosts.of(undefined));
     return (0, eval)('(' + source + ')')(again(), input, again);
   }
@@ -73,10 +79,10 @@ const mainOf = (probe: string): string => `
   function plant() { return ScriptApp.newTrigger('onDaily').timeBased().after(600000).create().getUniqueId(); }
 `;
 
-function projectOf(isLibrary: boolean, hasDispatcher: boolean): ProjectSource {
+function projectOf(isLibrary: boolean, hasDispatcher: boolean, store = 'script'): ProjectSource {
   const main = {
     name: 'Main.js',
-    source: `${hasDispatcher ? DISPATCHER : ''}${mainOf(isLibrary ? 'Lib.Probe' : 'Probe')}`,
+    source: `${hasDispatcher ? DISPATCHER : ''}${mainOf(isLibrary ? 'Lib.Probe' : 'Probe', store)}`,
   };
   const probe = {name: 'Probe.js', source: PROBE};
   return isLibrary ? {files: [main], libraries: [{symbol: 'Lib', files: [probe]}]} : {files: [probe, main]};
@@ -201,17 +207,89 @@ class PlainWorld implements ContractWorld {
   }
 }
 
+/** The memory of one host: all bodies run in the one execution that there is, and nothing goes on beside them. */
+class RememberedWorld implements ContractWorld {
+  private readonly hosts = new Hosts({});
+
+  constructor() {
+    this.hosts.bind(
+      {greet: (name: string) => `hello ${name}`, wave: (name: string) => `bye ${name}`},
+      {store: 'memory'},
+    );
+  }
+
+  execute<Input, Result>(body: Body<Input, Result>, input: Input, {user, death}: Options = {}): Result {
+    if (user !== undefined || death !== undefined) throw new Error('There is one execution, which does not die.');
+    const again = (): Ports => portsOf(this.hosts.of(undefined));
+    return body(again(), input, again);
+  }
+
+  start(): never {
+    throw new Error('Nothing runs beside the execution.');
+  }
+
+  pass(): never {
+    throw new Error('The time of an execution cannot be moved.');
+  }
+
+  plantTrigger(): never {
+    throw new Error('There are no triggers.');
+  }
+
+  triggerIds(): readonly string[] {
+    return [];
+  }
+
+  firings(): number {
+    return 0;
+  }
+
+  /** The global object has no service that could be called. */
+  calls(): number {
+    return 0;
+  }
+
+  close(): void {
+    // Nothing is held.
+  }
+}
+
+const everybody = 'everybody' as const;
+
 export const IMPLEMENTATIONS: readonly Implementation[] = [
   {
     name: 'the adapters, pasted',
+    reach: everybody,
     make: ({hasDispatcher = true} = {}) => new SimulatedWorld(projectOf(false, hasDispatcher)),
   },
   {
     name: 'the adapters, in a library',
+    reach: everybody,
     make: ({hasDispatcher = true} = {}) => new SimulatedWorld(projectOf(true, hasDispatcher)),
   },
-  {name: 'ports in memory', make: ({hasDispatcher = true} = {}) => new PlainWorld(hasDispatcher)},
+  {name: 'ports in memory', reach: everybody, make: ({hasDispatcher = true} = {}) => new PlainWorld(hasDispatcher)},
 ];
+
+/** The other stores that a host may choose. */
+export const OTHER_STORES: readonly Implementation[] = [
+  {
+    name: 'properties of the user',
+    reach: 'user',
+    make: ({hasDispatcher = true} = {}) => new SimulatedWorld(projectOf(false, hasDispatcher, 'user')),
+  },
+  {
+    name: 'properties of the document',
+    reach: everybody,
+    make: ({hasDispatcher = true} = {}) => new SimulatedWorld(projectOf(false, hasDispatcher, 'document')),
+  },
+  {name: "the execution's memory", reach: 'execution', make: () => new RememberedWorld()},
+];
+
+/** Every store, with the lock and the backend of properties that go with it. */
+export const STORES: readonly Implementation[] = [...IMPLEMENTATIONS, ...OTHER_STORES];
+
+/** Those that outlive an execution. */
+export const LASTING_STORES: readonly Implementation[] = STORES.filter(({reach}) => reach !== 'execution');
 
 /** Runs a test in a world of its own. */
 export function within(implementation: Implementation, run: (world: ContractWorld) => void): void {

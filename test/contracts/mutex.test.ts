@@ -1,4 +1,4 @@
-import {IMPLEMENTATIONS, within, type Body} from './implementations';
+import {LASTING_STORES, STORES, within, type Body} from './implementations';
 
 interface Terms {
   readonly holdMs: number;
@@ -14,12 +14,17 @@ const hold: Body<Terms, boolean> = ({mutex, clock}, {holdMs, isReleased}) => {
 };
 const tryIt: Body<null, boolean> = ({mutex}) => mutex.tryAcquire(0);
 
-describe.each(IMPLEMENTATIONS)('a mutex ($name)', (implementation) => {
+describe.each(LASTING_STORES)('a mutex ($name)', (implementation) => {
   test('M1 there is one holder at a time, whoever else asks', () => {
     within(implementation, (world) => {
       const first = world.start(hold, {holdMs: 10_000, isReleased: true});
       const asks = [2_000, 5_000, 8_000].map((afterMs, index) =>
-        world.start(tryIt, null, {afterMs, user: `user${index}@example.com`}),
+        // A lock of the user keeps out the same user alone.
+        world.start(
+          tryIt,
+          null,
+          implementation.reach === 'user' ? {afterMs} : {afterMs, user: `user${index}@example.com`},
+        ),
       );
       const later = world.start(tryIt, null, {afterMs: 15_000});
       world.pass(60_000);
@@ -83,7 +88,9 @@ describe.each(IMPLEMENTATIONS)('a mutex ($name)', (implementation) => {
       expect([first.value, other.value]).toEqual([[true, true], true]);
     });
   });
+});
 
+describe.each(STORES)('a mutex within one execution ($name)', (implementation) => {
   test('M3 another Lock object of the same execution does not get it', () => {
     within(implementation, (world) => {
       const both: Body<null, unknown> = ({mutex}, _input, again) => {
@@ -93,6 +100,21 @@ describe.each(IMPLEMENTATIONS)('a mutex ($name)', (implementation) => {
         return [...taken, other.tryAcquire(0)];
       };
       expect(world.execute(both, null)).toEqual([true, false, true]);
+    });
+  });
+
+  test('M1 what was freed can be taken again, also by another Lock object', () => {
+    within(implementation, (world) => {
+      const inTurn: Body<null, unknown> = ({mutex}, _input, again) => {
+        const other = again().mutex;
+        const taken = [mutex.tryAcquire(0)];
+        mutex.release();
+        taken.push(other.tryAcquire(0), mutex.tryAcquire(0));
+        mutex.release();
+        other.release();
+        return [...taken, mutex.tryAcquire(0)];
+      };
+      expect(world.execute(inTurn, null)).toEqual([true, true, false, true]);
     });
   });
 });
