@@ -17,7 +17,7 @@ const CLOCK_BANS = [
 ];
 
 export default defineConfig(
-  {ignores: ['dist/', 'reference/', '.tsbuild/', 'coverage/']},
+  {ignores: ['dist/', 'dist-extras/', 'reference/', '.tsbuild/', 'coverage/']},
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.base],

@@ -46,6 +46,22 @@ function bundleLibrary({banner = '', plugins = [], isLazy = true} = {}) {
   });
 }
 
+/** The file with YAML, which declares one `var ASTYaml`; as esbuild's result. */
+function bundleYaml({banner = ''} = {}) {
+  return build({
+    ...COMMON,
+    entryPoints: ['extras/yaml.ts'],
+    outfile: 'dist-extras/Yaml.js',
+    globalName: 'ASTYaml',
+    tsconfig: 'tsconfig.extras.json',
+    legalComments: 'inline',
+    banner: {js: banner},
+    // Nearly all of it is a package, which esbuild would lay out anew.
+    minify: true,
+    plugins: [lazily('yaml', ['parseDocument'])],
+  });
+}
+
 /**
  * Defers a package to its first use. Apps Script evaluates the whole file at every execution; fflate computes tables
  * then, for many times as long as everything else takes (`npm run bench`), and most executions pack nothing.
@@ -86,4 +102,4 @@ return loaded;
 ${calls.join('\n')}`;
 }
 
-module.exports = {bundleLibrary};
+module.exports = {bundleLibrary, bundleYaml};
