@@ -25,6 +25,7 @@ export type JobsErrorCode =
   | 'JOB_NOT_FOUND'
   | 'STEP_NOT_FOUND'
   | 'BATCH_NOT_FOUND'
+  | 'WORKFLOW_NOT_FOUND'
   | 'ALREADY_FINAL'
   | 'LEASE_HELD'
   | 'LEASE_LOST'
@@ -41,6 +42,7 @@ export type JobsErrorCode =
   | 'HOST_UNKNOWN'
   | 'TRIGGERS_UNAVAILABLE'
   | 'NOT_SUPPORTED'
+  | 'YAML_MISSING'
   | 'STEP_FAILED'
   | 'STEP_KILLED'
   | 'STEP_FATAL'
@@ -86,6 +88,7 @@ const NAME_OF_CODE: Readonly<Record<JobsErrorCode, JobsErrorName>> = {
   JOB_NOT_FOUND: 'AstJobsNotFoundError',
   STEP_NOT_FOUND: 'AstJobsNotFoundError',
   BATCH_NOT_FOUND: 'AstJobsNotFoundError',
+  WORKFLOW_NOT_FOUND: 'AstJobsNotFoundError',
   ALREADY_FINAL: 'AstJobsConflictError',
   LEASE_HELD: 'AstJobsConflictError',
   LEASE_LOST: 'AstJobsConflictError',
@@ -102,6 +105,7 @@ const NAME_OF_CODE: Readonly<Record<JobsErrorCode, JobsErrorName>> = {
   HOST_UNKNOWN: 'AstJobsCapabilityError',
   TRIGGERS_UNAVAILABLE: 'AstJobsCapabilityError',
   NOT_SUPPORTED: 'AstJobsCapabilityError',
+  YAML_MISSING: 'AstJobsCapabilityError',
   STEP_FAILED: 'AstJobsStepExecutionError',
   STEP_KILLED: 'AstJobsStepExecutionError',
   STEP_FATAL: 'AstJobsStepExecutionError',

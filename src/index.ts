@@ -14,6 +14,7 @@ import {showLogs, showProgress} from './engine/notes-views';
 import {install, lookupPrefix, showJob, showJobs, showResult, stop} from './engine/operations';
 import {fatalError, retryError} from './engine/step-errors';
 import {ValueStorage} from './engine/storage';
+import {runWorkflow, showWorkflow, showWorkflows} from './engine/workflows';
 import {jobsError} from './errors';
 import {booleanOption, numberOption, optionsObject, reading} from './orchestration/request';
 import {Hosts, type Host} from './platform/host';
@@ -55,6 +56,12 @@ import type {
   StorageReference,
   StorageUsage,
   StoredValue,
+  WorkflowFilters,
+  WorkflowJobRecord,
+  WorkflowOptions,
+  WorkflowRecord,
+  WorkflowRequest,
+  WorkflowStatus,
   WorkResult,
 } from './types';
 
@@ -98,11 +105,33 @@ export const Jobs = {
   mapReduce: (request: MapReduceRequest): JobRecord => engineFor(request).submit('mapReduce', request),
 
   /**
+   * Accepts jobs that depend on each other as one job, whose steps they are: an object, or the same as YAML. Enqueued: the
+   * dispatcher starts it. `resume`, `cancel`, `explain` and all that takes the id of a job take that of a workflow.
+   * @throws AstJobsCapabilityError `NOT_SUPPORTED` for fields that it does not know, `YAML_MISSING` for a text where nothing reads YAML
+   */
+  runWorkflow: (workflow: WorkflowRequest | string, options?: WorkflowOptions): JobRecord =>
+    runWorkflow(engineFor(typeof workflow === 'string' ? options : workflow), workflow, options),
+
+  /** A workflow and its jobs. One read. @throws AstJobsNotFoundError `WORKFLOW_NOT_FOUND` */
+  getWorkflowStatus: (workflowId: string, options?: LookupOptions): WorkflowStatus =>
+    showWorkflow(engineFor(options), lookupOf(workflowId, options)),
+
+  /** The jobs of a workflow, in its order. One read. @throws AstJobsNotFoundError `WORKFLOW_NOT_FOUND` */
+  getWorkflowJobs: (workflowId: string, options?: LookupOptions): readonly WorkflowJobRecord[] =>
+    showWorkflow(engineFor(options), lookupOf(workflowId, options)).jobs,
+
+  /** Workflows, newest first; those that have ended only with `includeCompleted`. One read. */
+  listWorkflows: (filters?: WorkflowFilters): readonly (WorkflowRecord | DamagedRecord)[] =>
+    showWorkflows(engineFor(filters), filters),
+
+  /**
    * What a request would cost in executions, time, storage and quota, and when its job would end. Checks the request as
    * the call itself does, with the same errors, and stores nothing. Two reads.
    */
-  plan: (request: JobRequest | ChainRequest | EnqueueManyRequest | MapReduceRequest, options: PlanOptions): Forecast =>
-    engineFor(request).plan(request, options),
+  plan: (
+    request: JobRequest | ChainRequest | EnqueueManyRequest | MapReduceRequest | WorkflowRequest,
+    options: PlanOptions,
+  ): Forecast => engineFor(request).plan(request, options),
 
   /**
    * Runs an open job on in this execution, without waiting for its back-off.

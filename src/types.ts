@@ -5,3 +5,4 @@ export type * from './types/operating';
 export type * from './types/storage';
 export type * from './types/terms';
 export type * from './types/relations';
+export type * from './types/workflows';

@@ -1,7 +1,8 @@
-/** Requests of the five entry points, compiled: one table, one way in. */
+/** Requests of the entry points that make one job, compiled: one table, one way in. */
 import {isObject} from '../core/json';
 import {MAX_WORKERS} from '../core/limits';
 import {NO_EXTRAS, type Plan, type PlanNode} from '../core/plan';
+import type {Terms} from '../core/terms';
 import {askedOf, obstacleToRun, type Asked} from '../orchestration/asked';
 import {planOfChain} from '../orchestration/chain';
 import {planOfFanOut} from '../orchestration/fan-out';
@@ -20,10 +21,11 @@ import {
   type AttemptLimits,
   type HandlerNames,
 } from '../orchestration/request';
+import {planOfWorkflow, workflowRequest} from '../orchestration/workflow';
 import type {JobOptions, OrchestrationMode} from '../types';
 
 /** The entry points that take a request. */
-export type EntryPoint = 'run' | 'enqueue' | 'chain' | 'enqueueMany' | 'mapReduce';
+export type EntryPoint = 'run' | 'enqueue' | 'chain' | 'enqueueMany' | 'mapReduce' | 'runWorkflow';
 
 /** A request that was checked. */
 export interface CheckedRequest {
@@ -31,6 +33,8 @@ export interface CheckedRequest {
   readonly options: JobOptions;
   readonly mode: OrchestrationMode;
   readonly workers: number;
+  /** Which part of the API asked for it. */
+  readonly maker: Terms['maker'];
   /** When the job starts, what it waits for, how it is found again. */
   readonly asked: Asked;
   /** The plan for a default of `maxRetries`. */
@@ -45,12 +49,14 @@ const COMPILERS: Readonly<Record<EntryPoint, Compiler>> = {
   chain: planOfChain,
   enqueueMany: planOfFanOut,
   mapReduce: planOfMapReduce,
+  runWorkflow: planOfWorkflow,
 };
 
 /** Checks a request as far as the store is not needed for it. Nothing of it is read later, under the lock. */
 export function checkRequest(entry: EntryPoint, raw: unknown, handlers: HandlerNames): CheckedRequest {
   return reading(`The request of ${entry}`, () => {
-    const request = requestObject(raw, entry);
+    const given = requestObject(raw, entry);
+    const request = entry === 'runWorkflow' ? workflowRequest(given) : given;
     refuseLaterFields(request, `The request of ${entry}`);
     const name = jobName(request['name']);
     const options = jobOptions(request['options']);
@@ -69,13 +75,15 @@ export function checkRequest(entry: EntryPoint, raw: unknown, handlers: HandlerN
       throw invalid(
         `The request of ${entry} runs at once, and has ${obstacle}: use enqueue, or mode: 'enqueue', for a job that starts later.`,
       );
-    return {name, options, mode, workers, asked, compile: (maxRetries) => withRetries(plan, maxRetries)};
+    const maker = entry === 'runWorkflow' ? 'workflow' : null;
+    return {name, options, mode, workers, maker, asked, compile: (maxRetries) => withRetries(plan, maxRetries)};
   });
 }
 
 /** Which call a request is for, told by its fields. */
 export function entryOf(request: unknown): EntryPoint {
   if (!isObject(request)) return 'enqueue';
+  if (request['jobs'] !== undefined) return 'runWorkflow';
   if (request['tasks'] !== undefined) return 'chain';
   if (request['items'] === undefined) return 'enqueue';
   const isMapReduce = ['map', 'reduce', 'mapHandler', 'reduceHandler'].some((field) => request[field] !== undefined);

@@ -195,7 +195,8 @@ export class Engine {
     const {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume} = resolved;
     const {asked} = checked;
     const plan = checked.compile(maxRetries);
-    const terms = termsOfAsked(asked, hold.nowMs, knownJobs(hold.snapshot, asked.dependencies), hasExtras(plan));
+    const dependencies = knownJobs(hold.snapshot, asked.dependencies);
+    const terms = {...termsOfAsked(asked, hold.nowMs, dependencies, hasExtras(plan)), maker: checked.maker};
     if (asked.debounce !== null) refuseLargePlan({plan, terms});
     return {
       name: checked.name,

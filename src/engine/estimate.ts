@@ -24,7 +24,7 @@ import type {Ports} from './ports';
 import {retentionOf} from './retention';
 import {readUserTriggers} from './user-key';
 
-const HELPERS: readonly EntryPoint[] = ['run', 'enqueue', 'chain', 'enqueueMany', 'mapReduce'];
+const HELPERS: readonly EntryPoint[] = ['run', 'enqueue', 'chain', 'enqueueMany', 'mapReduce', 'runWorkflow'];
 
 /** What a call asks for, checked as far as it can be without the request. */
 interface Terms {

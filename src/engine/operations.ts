@@ -19,15 +19,19 @@ import {ensureBallast} from './room';
 import {findJob, notFound} from './lookup';
 import {FULL, listJobs, openableJob, recordOf, type Detail, type Selection} from './views';
 
-/** The record of one job. Reads the store a second time before it reports damage, which a torn reading would look like. */
+/** The record of one job. */
 export function showJob(engine: Engine, lookup: Lookup, rawOptions: unknown): JobRecord {
   const detail = reading('The options of status', () => detailOf(rawOptions));
-  const show = (): JobRecord => {
+  return lookingTwice(() => {
     const snapshot = engine.readAll();
     const address = findJob(snapshot, lookup.id, lookup.prefix);
     if (address === null) throw notFound(lookup.id);
     return recordOf(snapshot, address, engine.ports.clock.nowMs(), engine.ports.triggers.problem(), detail);
-  };
+  });
+}
+
+/** Reads the store a second time before damage is reported, which a torn reading would look like. */
+export function lookingTwice<Shown>(show: () => Shown): Shown {
   try {
     return show();
   } catch (thrown) {

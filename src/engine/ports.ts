@@ -57,6 +57,12 @@ export interface Handlers {
   find(name: string): ((context: unknown) => unknown) | null;
 }
 
+/** The reader of YAML, which a host adds or not. */
+export interface Yaml {
+  /** Y1 what reads a text, and throws an error with the place where it cannot; `null` where the host has none. */
+  find(): ((text: string) => unknown) | null;
+}
+
 /** U1 the same random id for a user at every execution; different users have different ones. */
 export interface Identity {
   /** `null` when this user never had one. */
@@ -139,6 +145,7 @@ export interface Ports {
   readonly mutex: Mutex;
   readonly triggers: Triggers;
   readonly handlers: Handlers;
+  readonly yaml: Yaml;
   readonly identity: Identity;
   readonly log: Log;
   /** `null` where the host handed no way over: only triggers start executions then. */

@@ -213,7 +213,8 @@ export function rowAt(
   return damaged(address.id, unreadable(address.id, reading));
 }
 
-function damaged(id: string, thrown: unknown): DamagedRecord {
+/** The row of a job that cannot be read, of what was thrown at the attempt. */
+export function damaged(id: string, thrown: unknown): DamagedRecord {
   const {code, message} = thrown as {code?: string; message?: string};
   return {id, status: 'damaged', damaged: true, error: {code: code ?? 'RECORD_CORRUPT', message: message ?? ''}};
 }

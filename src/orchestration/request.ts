@@ -72,16 +72,24 @@ export function printableText(raw: unknown, what: string, maxChars: number): str
 }
 
 /** The id of a step, or the prefix of the ids of a map step. */
-export function stepId(raw: unknown, what: string): string {
+export function stepId(raw: unknown, what: string, noun = 'id'): string {
   const id = typeof raw === 'string' ? raw.trim() : '';
-  if (id === '') throw invalid(`${what} requires a non-empty string id, got ${printValue(raw)}.`);
+  if (id === '') throw invalid(`${what} requires a non-empty string ${noun}, got ${printValue(raw)}.`);
   if (id.length > MAX_STEP_ID_CHARS)
-    throw invalid(`${what} requires an id of at most ${MAX_STEP_ID_CHARS} characters, got one of ${id.length}.`);
+    throw invalid(
+      `${what} requires ${article(noun)} of at most ${MAX_STEP_ID_CHARS} characters, got one of ${id.length}.`,
+    );
   if (CONTROL_OR_SURROGATE.test(id))
-    throw invalid(`${what} requires an id without control characters and lone surrogates, got ${printValue(id)}.`);
+    throw invalid(
+      `${what} requires ${article(noun)} without control characters and lone surrogates, got ${printValue(id)}.`,
+    );
   if (POISONOUS_IDS.includes(id))
-    throw invalid(`${what} cannot have the id ${printValue(id)}, which every object has already: choose another.`);
+    throw invalid(`${what} cannot have the ${noun} ${printValue(id)}, which every object has already: choose another.`);
   return id;
+}
+
+function article(noun: string): string {
+  return noun === 'id' ? 'an id' : `a ${noun}`;
 }
 
 /** A payload as JSON-able value, a copy that nobody else holds. */

@@ -16,7 +16,7 @@ export function checkedScope(scope: unknown): Scope {
 
 const BIND_OPTIONS: readonly string[] = [
   ...['triggerHandler', 'store', 'lock', 'handlers', 'dynamicLookup'],
-  ...['fetch', 'workerUrl', 'workerToken', 'content', 'drive', 'folder', 'sheets', 'spreadsheet'],
+  ...['fetch', 'workerUrl', 'workerToken', 'content', 'drive', 'folder', 'sheets', 'spreadsheet', 'yaml'],
 ];
 const MEMORY_EXCLUDES: readonly string[] = ['lock', 'fetch', 'drive', 'sheets'];
 const WORKER_URL = /^https:\/\/script\.google\.com\/[\w./-]+\/exec$/;
@@ -46,7 +46,11 @@ export function checkedOptions(raw: unknown): BindOptions {
     throw optionError('handlers must be an object of functions', handlers);
   if (dynamicLookup !== undefined && typeof dynamicLookup !== 'boolean')
     throw optionError('dynamicLookup must be true or false', dynamicLookup);
+  const {yaml} = raw;
+  if (yaml !== undefined && !hasMethods(yaml, ['parse']))
+    throw optionError('yaml must be what reads YAML, with the method parse, as ASTYaml of Yaml.js', yaml);
   return {
+    ...(yaml === undefined ? {} : {yaml: yaml as NonNullable<BindOptions['yaml']>}),
     ...(triggerHandler === undefined ? {} : {triggerHandler}),
     ...(store === undefined ? {} : {store}),
     ...(lock === undefined ? {} : {lock: lock as LockLike}),

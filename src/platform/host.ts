@@ -37,6 +37,8 @@ export interface Host {
   /** Where values may be stored besides the services. */
   readonly places: Places;
   findFunction(name: string): ((context: unknown) => unknown) | null;
+  /** What reads YAML: handed over, or the file Yaml.js in the host's script or in the library's own. */
+  findYaml(): ((text: string) => unknown) | null;
   /** Whether a trigger of the dispatcher would find its function. */
   hasTriggerHandler(): boolean;
 }
@@ -61,7 +63,9 @@ export class Hosts {
 
   /** Takes a host that hands itself over. */
   bind(scope: unknown, options: unknown): void {
-    this.bound = reading('What bind is given', () => hostOf(checkedScope(scope), checkedOptions(options)));
+    this.bound = reading('What bind is given', () =>
+      hostOf(checkedScope(scope), checkedOptions(options), this.ownGlobal),
+    );
   }
 
   /** The host of a call that passes a request, or nothing that leads anywhere. */
@@ -69,7 +73,8 @@ export class Hosts {
     if (this.bound !== null) return this.bound;
     const scope = this.scopeOf(request);
     if (scope === null) throw hostUnknown();
-    if (this.guest === null || this.guest.scope !== scope) this.guest = {scope, host: hostOf(scope, {})};
+    if (this.guest === null || this.guest.scope !== scope)
+      this.guest = {scope, host: hostOf(scope, {}, this.ownGlobal)};
     return this.guest.host;
   }
 
@@ -91,7 +96,7 @@ function hostUnknown(): Error {
   );
 }
 
-function hostOf(scope: Scope, options: BindOptions): Host {
+function hostOf(scope: Scope, options: BindOptions, ownGlobal: Scope): Host {
   const isDynamic = options.dynamicLookup !== false;
   const {handlers} = options;
   const triggerHandler = options.triggerHandler ?? DEFAULT_TRIGGER_HANDLER;
@@ -113,6 +118,7 @@ function hostOf(scope: Scope, options: BindOptions): Host {
     places: placesOf(options),
     findFunction: (name) =>
       handlers === undefined ? hostFunction(scope, name, isDynamic) : listedFunction(handlers, name),
+    findYaml: () => yamlReader(options.yaml) ?? yamlReader(scope['ASTYaml']) ?? yamlReader(ownGlobal['ASTYaml']),
     hasTriggerHandler: () => hasTriggerHandler(scope, triggerHandler, isDynamic),
   };
 }
@@ -138,6 +144,13 @@ function listedFunction(
 ): ((context: unknown) => unknown) | null {
   const listed = Object.prototype.hasOwnProperty.call(handlers, name) ? handlers[name] : undefined;
   return typeof listed === 'function' ? (listed as (context: unknown) => unknown) : null;
+}
+
+/** Looked up at each call: files are loaded in any order. */
+function yamlReader(given: unknown): ((text: string) => unknown) | null {
+  const reader = given as {parse?: unknown} | null | undefined;
+  if (typeof reader?.parse !== 'function') return null;
+  return (text) => (reader as {parse(text: string): unknown}).parse(text);
 }
 
 /** Dotted names are resolved by Apps Script itself; here each part must be there. */

@@ -35,7 +35,8 @@ export function portsOf(host: Host): Ports {
     },
   };
   const handlers: Ports['handlers'] = {find: (name) => host.findFunction(name)};
-  if (host.memory !== null) return memoryPorts(host.memory, {handlers, log, blobs: hostBlobs(Utilities)});
+  const yaml: Ports['yaml'] = {find: () => host.findYaml()};
+  if (host.memory !== null) return memoryPorts(host.memory, {handlers, yaml, log, blobs: hostBlobs(Utilities)});
   const {PropertiesService, LockService} = host.services;
   const clock = clockThat((ms) => {
     Utilities?.sleep(ms);
@@ -44,7 +45,7 @@ export function portsOf(host: Host): Ports {
   const mutex = scriptLock(LockService, host.store, host.lock);
   const backends = backendsOf(host, {clock, random, store, mutex, log});
   return metered({
-    ...{clock, random, store, mutex, handlers, log},
+    ...{clock, random, store, mutex, handlers, yaml, log},
     triggers: clockTriggers(ScriptApp, host.triggerHandler, () => host.hasTriggerHandler()),
     identity: userIdentity(PropertiesService, {clock, random}),
     starter: host.webApp === null ? null : webWorkers(host.webApp, clock, () => workerSecret(PropertiesService), log),
@@ -56,7 +57,7 @@ export function portsOf(host: Host): Ports {
 }
 
 /** Not metered: what touches no service uses nothing of the day's quotas. */
-function memoryPorts(memory: Memory, ports: Pick<Ports, 'handlers' | 'log' | 'blobs'>): Ports {
+function memoryPorts(memory: Memory, ports: Pick<Ports, 'handlers' | 'yaml' | 'log' | 'blobs'>): Ports {
   // Nothing in memory fails for a moment, so that nobody waits.
   const clock = clockThat(() => undefined);
   const [store, mutex] = [memoryStore(memory), memoryMutex(memory)];

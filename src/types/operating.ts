@@ -54,6 +54,8 @@ export interface BindOptions {
   readonly sheets?: object;
   /** Id of the spreadsheet to use, for this script alone. @default the active one */
   readonly spreadsheet?: string;
+  /** What reads the YAML of workflows. @default `ASTYaml` of the file Yaml.js, where it was added to the script */
+  readonly yaml?: {parse(text: string): unknown};
 }
 
 /** What `install` takes. */
@@ -179,7 +181,7 @@ export interface PlanOptions {
   /** Bytes of one result as JSON. @minimum 0 @maximum 10000000 @default 50 */
   readonly resultBytes?: number;
   /** Which method the request is for. @default told by its fields; `'enqueue'` where it has steps */
-  readonly helper?: 'run' | 'enqueue' | 'chain' | 'enqueueMany' | 'mapReduce';
+  readonly helper?: 'run' | 'enqueue' | 'chain' | 'enqueueMany' | 'mapReduce' | 'runWorkflow';
   /** Executions that share a map step. @minimum 1 @maximum 20 @default 1 */
   readonly workers?: number;
 }

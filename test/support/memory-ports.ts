@@ -138,6 +138,7 @@ class MemoryExecution {
       store: this.store(),
       mutex: this.mutex(),
       triggers: this.triggers(),
+      yaml: {find: () => null},
       handlers: {find: (name) => world.handlers.get(name) ?? null},
       identity: {
         known: () => world.owners.get(user) ?? null,
