@@ -84,7 +84,7 @@ export interface WorkflowRecord {
   readonly startedAt: string | null;
   /** `null` unless its status is `completed`. */
   readonly completedAt: string | null;
-  /** `null` for one that failed or was canceled so long ago that its jobs were dropped. */
+  /** `null` where its jobs were dropped, some days after the end. */
   readonly progress: WorkflowProgress | null;
   /** Why it failed or waits for a retry, and in which of its jobs. */
   readonly error: (StoredError & {readonly job: string | null}) | null;

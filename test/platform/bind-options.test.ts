@@ -9,7 +9,7 @@ test.each<[unknown, string]>([
   [[], 'an object of options, got `[]`'],
   [
     {handler: {}},
-    'bind knows the options triggerHandler, store, lock, handlers, dynamicLookup, fetch, workerUrl, workerToken, content, drive, folder, sheets, spreadsheet, got `"handler"`',
+    'bind knows the options triggerHandler, store, lock, handlers, dynamicLookup, fetch, workerUrl, workerToken, content, drive, folder, sheets, spreadsheet, yaml, got `"handler"`',
   ],
   [{triggerHandler: 5}, 'triggerHandler must be the name of a function, got `5`'],
   [{triggerHandler: 'a b'}, 'triggerHandler must be the name of a function'],
@@ -38,6 +38,8 @@ test.each<[unknown, string]>([
   [{fetch: FETCH, workerUrl: WORKER_URL.replace('exec', 'dev')}, "workerUrl must be your web app's"],
   [{fetch: FETCH, workerUrl: 'https://example.com/exec'}, "workerUrl must be your web app's"],
   [{workerToken: 'short, but secret'.slice(0, 15)}, 'at least 16 characters, got `"string"`'],
+  [{yaml: {load: () => null}}, 'yaml must be what reads YAML, with the method parse'],
+  [{yaml: null}, 'with the method parse, as ASTYaml of Yaml.js, got `null`'],
   [{content: {}}, 'with createTextOutput, got `{}`'],
 ])('bind refuses %j', (options, says) => {
   const error = refusal(() => checkedOptions(options));

@@ -60,6 +60,26 @@ test('a guest is found with its services, its handlers and its trigger handler',
   expect(host.hasTriggerHandler()).toBe(true);
 });
 
+test('YAML is read by what was handed over, then by the file in the script, then by the one in the library', () => {
+  const file = (name: string): string => `var ASTYaml = {parse(text) { return '${name} ' + text; }};`;
+  const [bare, mine] = [project(script), project(`${script} ${file('script')}`)];
+  const own = library();
+  const read = (host: {findYaml(): ((text: string) => unknown) | null}): unknown => host.findYaml()?.('x') ?? null;
+  const hosts = hostsIn(own);
+  hosts.bind(bare.scope, {});
+  const host = hosts.of(undefined);
+  expect(read(host)).toBeNull();
+  own.run(file('library'));
+  expect(read(host)).toBe('library x');
+  hosts.bind(mine.scope, {});
+  expect(read(hosts.of(undefined))).toBe('script x');
+  hosts.bind(mine.scope, {yaml: {parse: (text: string) => `handed ${text}`}});
+  expect(read(hosts.of(undefined))).toBe('handed x');
+  mine.run('ASTYaml = {parse: 5}');
+  hosts.bind(mine.scope, {});
+  expect(read(hosts.of(undefined))).toBe('library x');
+});
+
 test('services that are constants of the script are found, unless that look-up is off', () => {
   const mine = realmOf(`const PropertiesService = {name: 'double'}; function main() {}`);
   const hosts = hostsIn(library());
