@@ -82,7 +82,8 @@ export function intentKey(id: string, piece: number): string {
 export function parseIntentKey(
   key: string,
 ): {readonly id: string; readonly piece: number; readonly bornAtMs: number} | null {
-  const match = INTENT_KEY_PATTERN.exec(key);
+  // Every key of the store comes by here: most are told apart by their first letters.
+  const match = key.startsWith('AST_JOBS_INTENT~') ? INTENT_KEY_PATTERN.exec(key) : null;
   if (match?.[1] === undefined) return null;
   return {id: match[1], piece: Number(match[2]), bornAtMs: parseInt(match[1].slice(6, 15), 36)};
 }
