@@ -43,7 +43,7 @@ export function decodeIntent(
   const pieces = keys.slice(1).map((key) => snapshot[key]);
   if (!isCount(keys.length) || pieces.includes(undefined)) return null;
   const text = first + pieces.join('');
-  if (chainSum(EMPTY_SUM, text) !== (sum)) return null;
+  if (chainSum(EMPTY_SUM, text) !== sum) return null;
   const raw = parseJson(text);
   return Array.isArray(raw) && raw.every(isWrite) ? {writes: raw, keys} : null;
 }

@@ -14,7 +14,7 @@ import type {
 import type {BriefJob} from './brief';
 import {statusOf, waitsForUser, type Header, type Phase} from './header';
 import {parseJson} from './json';
-import {isOneRow} from './plan';
+import {isOneRow, type PlanExtras} from './plan';
 import {runningUnits, type StoredJob} from './stored-job';
 import type {DeadLetter, Terms} from './terms';
 import {unitsOf} from './units';
@@ -38,6 +38,7 @@ export function jobRecord(job: StoredJob, view: RecordView): JobRecord {
   return {
     ...headerRecord(header, job.address.prefix),
     ...progressOf(header, ledger.count, ledger.lastAtMs),
+    ...extrasRecord(job.plan.extras),
     lastError: lastErrorOf(job) ?? (firstDamaged === undefined ? null : damageError(firstDamaged)),
     steps: rows.map((row) => (row.kind === 'unit' ? unitRow(job, row.unit, running) : nodeRow(job, row.node))),
     results,
@@ -121,6 +122,14 @@ function termsRecord(terms: Terms): TermsRecord {
     ...(singleton === null ? {} : {singleton}),
     ...(resources.length === 0 ? {} : {resources}),
     ...(deadLetter === null ? {} : {deadLetter: deadLetterRecord(deadLetter)}),
+  };
+}
+
+/** Variables, and where secrets lie: never what they are. */
+function extrasRecord({environment, secrets}: PlanExtras): Pick<TermsRecord, 'environment' | 'secretEnvironment'> {
+  return {
+    ...(Object.keys(environment).length === 0 ? {} : {environment}),
+    ...(Object.keys(secrets).length === 0 ? {} : {secretEnvironment: secrets}),
   };
 }
 

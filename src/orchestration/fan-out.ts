@@ -4,6 +4,7 @@ import {isObject, printValue} from '../core/json';
 import {
   GROUP_ITEMS,
   GROUP_MS,
+  MAX_BUDGET_MS,
   MAX_CONCURRENCY,
   MAX_GROUP_ITEMS,
   MAX_GROUP_MS,
@@ -46,6 +47,7 @@ export function planOfFanOut(
       shared: request['sharedPayload'],
       maxConcurrency: request['maxConcurrency'],
       checkpoint: request['checkpoint'],
+      timeoutMs: request['itemTimeoutMs'],
       handler: request['handler'],
       maxPagedItems: MAX_PAGED_ITEMS,
       what: 'enqueueMany',
@@ -63,6 +65,8 @@ export interface MapDraft {
   readonly shared: unknown;
   readonly maxConcurrency: unknown;
   readonly checkpoint: unknown;
+  /** Of one attempt of an item. */
+  readonly timeoutMs: unknown;
   readonly handler: unknown;
   /** Items that a source of pages may bring. */
   readonly maxPagedItems: number;
@@ -83,11 +87,16 @@ export function mapNode(draft: MapDraft, limits: AttemptLimits, handlers: Handle
     handler: handlers.nameOf(draft.handler, what),
     deps: [],
     ...limits,
+    timeoutMs: itemTimeout(draft.timeoutMs),
     items,
     shared: optionalPayload(draft.shared, `The shared payload of ${what}`),
     maxConcurrency,
     checkpoint: checkpointing(draft.checkpoint, what),
   };
+}
+
+function itemTimeout(raw: unknown): number | null {
+  return raw === undefined || raw === null ? null : integerIn(raw, 'itemTimeoutMs', 1, MAX_BUDGET_MS);
 }
 
 function checkpointing(raw: unknown, what: string): Checkpointing {
@@ -111,10 +120,10 @@ export function sourceNodes(map: MapNode, items: unknown, handlers: HandlerNames
   const [extra] = Object.keys(more);
   if (extra !== undefined)
     throw invalid(`items has the field ${printValue(extra)}: a source of pages is {handler, payload?}.`);
-  const {retry, maxCrashes, timeoutMs} = map;
+  const {retry, maxCrashes} = map;
   return [
     {
-      ...{kind: 'source', id: `${map.prefix}_pages`, feeds: 0, deps: [], retry, maxCrashes, timeoutMs},
+      ...{kind: 'source', id: `${map.prefix}_pages`, feeds: 0, deps: [], retry, maxCrashes, timeoutMs: null},
       handler: handlers.nameOf(handler, 'items'),
       shared: optionalPayload(shared, 'The payload of items'),
     },

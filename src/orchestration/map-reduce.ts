@@ -23,6 +23,7 @@ export function planOfMapReduce(
       shared: map['payload'] ?? request['mapPayload'],
       maxConcurrency: request['maxConcurrency'],
       checkpoint: request['checkpoint'],
+      timeoutMs: request['itemTimeoutMs'],
       handler: map['handler'] ?? request['mapHandler'],
       maxPagedItems: MAX_ITEMS,
       what: 'mapReduce',

@@ -181,6 +181,8 @@ export interface EnqueueManyRequest extends OrchestrationRequest {
   readonly stepIdPrefix?: string;
   /** Handed to each item as `context.payload.shared`, a fresh copy each. */
   readonly sharedPayload?: unknown;
+  /** An attempt of an item that took longer, in milliseconds, has failed as `STEP_TIMEOUT`. @minimum 1 @maximum 330000 @default no limit */
+  readonly itemTimeoutMs?: number;
   /** What is not committed at a kill runs again; it is named in `recoveries`. With `maxCrashes: 1` each item by itself. */
   readonly checkpoint?: CheckpointOptions;
 }
@@ -221,6 +223,8 @@ export interface MapReduceRequest extends OrchestrationRequest {
   readonly reduceStepId?: string;
   /** As in {@link EnqueueManyRequest}. @minimum 1 @maximum 1000 @default 10 */
   readonly maxConcurrency?: number;
+  /** As in {@link EnqueueManyRequest}. */
+  readonly itemTimeoutMs?: number;
   /** As in {@link EnqueueManyRequest}. */
   readonly checkpoint?: CheckpointOptions;
 }

@@ -125,6 +125,10 @@ export interface TermsRecord {
     /** Id of the job that does its work anew. */
     readonly replayedAs: string | null;
   };
+  /** Variables for all steps. Where there are no rows of steps they are not shown. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Names of the properties that hold secrets, by the names that handlers read. */
+  readonly secretEnvironment?: Readonly<Record<string, string>>;
   /** Why a request made no job of its own: what is returned is the job that was there. */
   readonly duplicateOf?: 'idempotencyKey' | 'singleton' | 'debounce';
 }

@@ -123,3 +123,35 @@ test('a step with a limit costs no call more', () => {
   });
   expect(counts[1]).toEqual(counts[0]);
 });
+
+test('itemTimeoutMs is for each item, and neither for the job nor for its sources and sums', () => {
+  const lab = newTimeout();
+  const many = {name: 'many', handler: 'slow', items: [1_000, 9_000, 2_000], sharedPayload: {}, itemTimeoutMs: 5_000};
+  const {id} = lab.call('enqueueMany', {...many, retry: {maxRetries: 0}});
+  expect(lab.settle().status(id)).toMatchObject({
+    ...{status: 'failed', lastError: {stepId: 'item_2', code: 'STEP_TIMEOUT'}},
+    results: {item_1: 'item_1 done', item_3: 'item_3 done'},
+  });
+  const paged = lab.call('enqueueMany', {...many, items: {handler: 'pages'}, retry: {maxRetries: 0}});
+  expect(
+    lab
+      .settle()
+      .status(paged.id)
+      .steps.map(({id: step, state}) => [step, state]),
+  ).toEqual([
+    ['item_1', 'completed'],
+    ['item_2', 'failed'],
+    ['item_pages', 'completed'],
+  ]);
+  expect(lab.refusal('enqueueMany', {...many, itemTimeoutMs: 0}).code).toBe('INVALID_OPTION');
+});
+
+test('a record shows the variables of a job, and where its secrets lie', () => {
+  const lab = newTimeout();
+  const environment = {MODE: 'test'};
+  const {id} = lab.enqueue([step('a')], {environment, secretEnvironment: {KEY: 'mail_key'}});
+  lab.world.setProperty('script', 'mail_key', 'hidden-value');
+  const record = lab.settle().status(id);
+  expect(record).toMatchObject({status: 'completed', environment, secretEnvironment: {KEY: 'mail_key'}});
+  expect(JSON.stringify(record)).not.toContain('hidden-value');
+});
