@@ -48,6 +48,17 @@ export function decodeIntent(
   return Array.isArray(raw) && raw.every(isWrite) ? {writes: raw, keys} : null;
 }
 
+/** Whether something accepted is still to be written. */
+export function hasIntents(snapshot: Readonly<Record<string, string>>): boolean {
+  return intentsIn(snapshot).some((id) => decodeIntent(snapshot, id) !== null);
+}
+
+/** Whether a job is to be written that is not there yet, since the store had no room for it. */
+export function isIntended(snapshot: Readonly<Record<string, string>>, jobId: string): boolean {
+  const isOf = ([key]: Write): boolean => key.endsWith(`~${jobId}~h`);
+  return intentsIn(snapshot).some((id) => decodeIntent(snapshot, id)?.writes.some(isOf) === true);
+}
+
 function isWrite(raw: unknown): raw is Write {
   return Array.isArray(raw) && raw.length === 2 && typeof raw[0] === 'string' && typeof raw[1] === 'string';
 }

@@ -288,8 +288,10 @@ function startsAtMs({phase}: Header, nowMs: number): number {
 
 /** For when a one-off is worth its cost; `null` leaves a job to the watchdog. */
 export function wakeUpAtMs(header: Header, nowMs: number): number | null {
-  const waits = header.phase.kind === 'paused' ? header.phase.waiting.reason : null;
-  const isForOthers = waits === 'handler' || waits === 'store' || waits === 'dependency';
+  const waiting = header.phase.kind === 'paused' ? header.phase.waiting : null;
+  const waits = waiting?.reason;
+  const isForJobs = waits === 'dependency' && (waiting?.untilMs ?? 0) <= nowMs;
+  const isForOthers = waits === 'handler' || waits === 'store' || isForJobs;
   return isForOthers || isLeased(header, nowMs) ? null : dueAtMs(header, nowMs);
 }
 

@@ -116,6 +116,16 @@ export class Pass {
 
   /** The first due job of this user. */
   private claimNext(hold: Hold): Owned | null {
+    // What was ended here may be what a job before it has waited for.
+    for (let hasEnded = true; hasEnded;) {
+      hasEnded = false;
+      const result = this.claimOne(hold, () => (hasEnded = true));
+      if (result !== null) return result;
+    }
+    return null;
+  }
+
+  private claimOne(hold: Hold, noteEnd: () => void): Owned | null {
     for (const {address, header} of openJobs(hold, this.owner)) {
       const dueMs = dueAtMs(header, hold.nowMs);
       if (dueMs === null || dueMs > hold.nowMs || this.tried.has(address.id)) continue;
@@ -131,6 +141,7 @@ export class Pass {
       this.tried.add(address.id);
       this.secureTriggers(hold);
       const result = this.tryClaim(hold, reading.job);
+      if (result?.kind === 'ended') noteEnd();
       if (result?.kind === 'owned') {
         callWorkers(this.ports, hold, result.owned.job, result.owned.alarmOwner);
         this.discardTriggers(hold);

@@ -70,6 +70,7 @@ class JobCheck {
       return;
     }
     const {header} = decoded;
+    if (header.isRemoved) return;
     this.count(statusOf(header));
     if (isFinal(header)) return;
     this.count('open');

@@ -8,6 +8,7 @@ import {
   BALLAST_KEY,
   bornAtMs,
   headerKey,
+  intentKey,
   parseIntentKey,
   parseKey,
   parseNotesKey,
@@ -15,6 +16,7 @@ import {
   type JobAddress,
 } from '../core/keys';
 import {ARCHIVE_BYTES, BALLAST_BYTES, HOST_BYTES, ORPHAN_AFTER_MS, STORE_BYTES} from '../core/limits';
+import {hasIntents} from '../core/intent';
 import {readHeader, readJob} from '../core/stored-job';
 import {strayPieces} from '../core/value-pieces';
 import {
@@ -135,7 +137,7 @@ export function sweepStore(hold: Hold): boolean {
   const left = orphans(hold);
   deleteOrphans(hold, left, budget);
   ensureBallast(hold);
-  return !isDone || left.some(({key}) => hold.snapshot[key] !== undefined);
+  return !isDone || hasIntents(hold.snapshot) || left.some(({key}) => hold.snapshot[key] !== undefined);
 }
 
 /** Deletes those that are ripe; returns how many. */
@@ -163,7 +165,8 @@ export function orphans(hold: Hold): readonly Orphan[] {
   const found: Orphan[] = strayPieces(hold.snapshot).map((key) => ({key, isRipe: true}));
   for (const key of Object.keys(hold.snapshot)) {
     const intent = parseIntentKey(key);
-    if (intent !== null) found.push({key, isRipe: hold.nowMs - intent.bornAtMs > ORPHAN_AFTER_MS});
+    if (intent !== null && hold.snapshot[intentKey(intent.id, 0)] === undefined)
+      found.push({key, isRipe: hold.nowMs - intent.bornAtMs > ORPHAN_AFTER_MS});
     const parsed = parseKey(key);
     if (parsed === null || parsed.part === 'h' || !prefixes.has(parsed.prefix)) continue;
     const header = headerKey(parsed);

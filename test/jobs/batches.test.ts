@@ -143,3 +143,38 @@ test('an unknown batch is told', () => {
   expect(lab.refusal('getBatch', 'batch_0mk2xyz12_abcdefghij').code).toBe('BATCH_NOT_FOUND');
   expect(lab.refusal('getBatch', 'x').code).toBe('INVALID_REQUEST');
 });
+
+test.each([0, 400, 900])(
+  'where the host leaves %d bytes after a kill, the rest of a batch waits for room, and children for parents',
+  (room) => {
+    const lab = newLab();
+    let isKilled = false;
+    lab.world.onCall = ({method, args}) => {
+      if (isKilled || method !== 'setProperty' || !String(args[0]).includes('INTENT')) return undefined;
+      isKilled = true;
+      return {kind: 'kill', when: 'after'};
+    };
+    lab.world.start({fn: 'api', args: ['enqueueBatch', [requests()]]});
+    lab.pass(20_000);
+  expect(isKilled).toBe(true);
+    lab.world.onCall = undefined;
+    lab.world.setProperty('script', 'AST_JOBS_BALLAST', null);
+    const used = [...lab.world.store('script')].reduce((sum, [key, text]) => sum + key.length + text.length, 0);
+    let left = 500 * 1024 - used - room;
+    for (let index = 0; left > 100; index++, left -= 8_020)
+      lab.world.setProperty('script', `host_${String(index).padStart(4, '0')}`, 'h'.repeat(Math.min(8_000, left - 20)));
+    lab.pass(3 * HOUR_MS);
+    expect(lab.call<JobRecord[]>('list').every((row) => row.lastError === null)).toBe(true);
+    expect(lab.call<JobRecord[]>('list').length).toBeLessThan(4);
+    for (const key of [...lab.world.store('script').keys()])
+      if (key.startsWith('host_')) lab.world.setProperty('script', key, null);
+    lab.settle(6 * HOUR_MS);
+    expect(lab.call<JobRecord[]>('list').map(({status}) => status)).toEqual([
+      'completed',
+      'completed',
+      'completed',
+      'completed',
+    ]);
+    lab.expectTidy();
+  },
+);
