@@ -1,4 +1,5 @@
 /** What looking at jobs takes: CPU, as ratios within one run, on a store of five hundred jobs, one of ten thousand items. */
+import {EVERYTHING} from '../src/core/selection';
 import {listJobs, recordAt} from '../src/engine/views';
 import {crowdAddress, mapJob, smallJobs} from '../test/support/crowds';
 import type {Values} from '../test/support/holds';
@@ -6,7 +7,7 @@ import {AT_MS} from '../test/support/stored';
 import {median, short, table} from './table';
 
 const ROUNDS = 15;
-const ALL = {status: null, name: null, limit: 1_000, prefix: null};
+const ALL = {selection: {...EVERYTHING, limit: 1_000}, prefix: null};
 
 /** The table of looking. */
 export function looking(): string {

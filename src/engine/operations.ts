@@ -4,10 +4,10 @@ import {isFinal} from '../core/header';
 import {isObject, printValue} from '../core/json';
 import {ARCHIVE_KEY, BALLAST_KEY, headerKey, parseKey, parseUserKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
 import {MAX_RANGE, WATCHDOG_MINUTES, WATCHDOG_PERIODS} from '../core/limits';
-import {isJobStatus} from '../core/record';
 import {readHeader, readJob} from '../core/stored-job';
 import {describeThrown, isJobsError, jobsError} from '../errors';
 import {booleanOption, integerIn, invalid, optionsObject, prefixOption, reading} from '../orchestration/request';
+import {selectionOf} from '../orchestration/selecting';
 import type {DamagedRecord, JobRecord, StopResult} from '../types';
 import {Alarm} from './alarm';
 import {ResultViews} from './context';
@@ -17,7 +17,7 @@ import {prefixesIn, withHold, type Hold} from './hold';
 import type {Ports} from './ports';
 import {ensureBallast} from './room';
 import {findJob, notFound} from './lookup';
-import {FULL, listJobs, openableJob, recordOf, type Detail, type Selection} from './views';
+import {FULL, listJobs, openableJob, recordOf, type Detail, type ListTerms} from './views';
 
 /** The record of one job. */
 export function showJob(engine: Engine, lookup: Lookup, rawOptions: unknown): JobRecord {
@@ -75,26 +75,15 @@ function detailOf(raw: unknown): Detail {
 
 /** Rows of the jobs that fit. */
 export function showJobs(engine: Engine, filters: unknown, options: unknown): readonly (JobRecord | DamagedRecord)[] {
-  const selection = reading('What list is given', () => selectionOf(filters, options));
+  const terms = reading('What list is given', () => listTermsOf(filters, options));
   const snapshot = engine.readAll();
-  return listJobs(snapshot, selection, engine.ports.clock.nowMs(), engine.ports.triggers.problem());
+  return listJobs(snapshot, terms, engine.ports.clock.nowMs(), engine.ports.triggers.problem());
 }
 
-function selectionOf(filters: unknown, options: unknown): Selection {
-  if (filters !== undefined && filters !== null && !isObject(filters))
-    throw invalid(`list expects an object of filters, got ${printValue(filters)}.`);
-  const {status = null, name = null, limit} = isObject(filters) ? filters : {};
-  if (status !== null && (typeof status !== 'string' || !isJobStatus(status)))
-    throw invalid(`Invalid status filter: ${printValue(status)} is no status of a job.`, {
-      status: printValue(status),
-    });
-  if (name !== null && typeof name !== 'string')
-    throw invalid(`The name filter must be text, got ${printValue(name)}.`);
+function listTermsOf(filters: unknown, options: unknown): ListTerms {
   const {details = null} = optionsObject(options);
   return {
-    status,
-    name: name === null ? null : name.trim(),
-    limit: limit === undefined ? 100 : integerIn(limit, 'limit', 1, 1_000),
+    selection: selectionOf(filters),
     prefix: lookupPrefix(options),
     details: details === null ? null : booleanOption(details, 'details'),
   };

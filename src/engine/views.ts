@@ -1,10 +1,11 @@
 /** Records out of a snapshot: one job, or a list. Reading takes one call of the store and no lock. */
 import {readBrief} from '../core/brief';
-import {isFinal, statusOf, waitsForUser, type Header} from '../core/header';
+import {isFinal, waitsForUser, type Header} from '../core/header';
 import type {JobAddress} from '../core/keys';
 import type {Completion} from '../core/ledger';
 import {MAX_LIST_DETAIL_UNITS} from '../core/limits';
 import {briefRecord, foldedRecord, isoTime, jobRecord, type RecordView} from '../core/record';
+import {fits, isFiltered, sorted, type Listed, type Selection} from '../core/selection';
 import {
   readBody,
   readHeader,
@@ -137,56 +138,57 @@ export function nextLook(
     : {atMs: dueMs + everyMinutes * 60_000, by: 'watchdog'};
 }
 
-/** What `list` selects. */
-export interface Selection {
-  readonly status: string | null;
-  readonly name: string | null;
-  readonly limit: number;
+/** What a call of `list` asks for. */
+export interface ListTerms {
+  readonly selection: Selection;
   readonly prefix: string | null;
   /** `null`: steps and results only of small jobs. */
   readonly details: boolean | null;
 }
 
-/** Rows of the jobs that fit, newest first; damaged ones are among them unless a filter excludes them. */
+/** Rows of the jobs that fit; damaged ones are among them unless a filter excludes them. */
 export function listJobs(
   snapshot: Snapshot,
-  selection: Selection,
+  {selection, prefix, details}: ListTerms,
   nowMs: number,
   problem: string | null,
 ): readonly (JobRecord | DamagedRecord)[] {
-  const prefixes = selection.prefix === null ? prefixesIn(snapshot) : [selection.prefix];
-  const ids = jobsIn(snapshot, prefixes).slice();
-  ids.sort((one, other) => (one.id < other.id ? 1 : -1));
-  const rows: (JobRecord | DamagedRecord)[] = [];
-  for (const address of ids) {
-    if (rows.length >= selection.limit) break;
-    const row = rowOf(snapshot, address, selection, nowMs, problem);
-    if (row !== null) rows.push(row);
-  }
-  return rows;
+  return selectJobs(snapshot, selection, prefix).map(({address, header}) =>
+    header === null
+      ? damaged(address.id, unreadableHeader(snapshot, address))
+      : rowOf(snapshot, address, header, {details, nowMs, problem}),
+  );
+}
+
+/** The jobs that fit, in order, as far as they were asked for. */
+export function selectJobs(snapshot: Snapshot, selection: Selection, prefix: string | null): readonly Listed[] {
+  const prefixes = prefix === null ? prefixesIn(snapshot) : [prefix];
+  const rows = jobsIn(snapshot, prefixes).flatMap((address): readonly Listed[] => {
+    const decoded = readHeader(snapshot, address);
+    if (decoded.kind !== 'header') return isFiltered(selection) ? [] : [{address, header: null}];
+    const {header} = decoded;
+    return header.isRemoved || !fits(header, selection) ? [] : [{address, header}];
+  });
+  const {offset, limit} = selection;
+  return sorted(rows, selection).slice(offset, offset + limit);
+}
+
+function unreadableHeader(snapshot: Snapshot, address: JobAddress): Error {
+  const decoded = readHeader(snapshot, address);
+  return unreadable(address.id, decoded.kind === 'newer' ? decoded : {kind: 'corrupt', what: 'header'});
 }
 
 function rowOf(
   snapshot: Snapshot,
   address: JobAddress,
-  selection: Selection,
-  nowMs: number,
-  problem: string | null,
-): JobRecord | DamagedRecord | null {
-  const decoded = readHeader(snapshot, address);
-  const isFiltered = selection.status !== null || selection.name !== null;
-  if (decoded.kind !== 'header') {
-    if (isFiltered) return null;
-    return damaged(
-      address.id,
-      unreadable(address.id, decoded.kind === 'newer' ? decoded : {kind: 'corrupt', what: 'header'}),
-    );
-  }
-  const {header} = decoded;
-  if (header.isRemoved) return null;
-  if (selection.status !== null && statusOf(header) !== selection.status) return null;
-  if (selection.name !== null && header.name !== selection.name) return null;
-  const withSteps = selection.details ?? header.plan.units <= MAX_LIST_DETAIL_UNITS;
+  header: Header,
+  {
+    details,
+    nowMs,
+    problem,
+  }: {readonly details: boolean | null; readonly nowMs: number; readonly problem: string | null},
+): JobRecord | DamagedRecord {
+  const withSteps = details ?? header.plan.units <= MAX_LIST_DETAIL_UNITS;
   const brief = withSteps ? null : readBrief(snapshot, address, header);
   if (brief !== null) return withSummary(briefRecord(brief), summarizeCompleted(brief.plan, header));
   const reading = readBody(snapshot, address, header);

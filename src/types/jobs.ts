@@ -509,14 +509,33 @@ export interface DamagedRecord {
   };
 }
 
-/** What `list` takes. */
+/** What rows of `list` are sorted by. */
+export type ListOrder = 'createdAt' | 'updatedAt' | 'name' | 'priority' | 'status';
+
+/** What `list` takes. Rows fit all filters that are given; a field that is none of these is ignored. */
 export interface ListFilters {
-  /** Only jobs with this status. @default all */
-  readonly status?: JobStatus;
+  /** Only jobs with this status, or one of these. @default all */
+  readonly status?: JobStatus | readonly JobStatus[];
   /** Only jobs with exactly this name. @default all */
   readonly name?: string;
-  /** So many rows at most, the newest. @minimum 1 @maximum 1000 @default 100 */
+  /** Jobs that have all of these tags. */
+  readonly tags?: string | readonly string[];
+  /** Accepted then or later: ISO 8601, in the time of the script where no zone is said, or a date. */
+  readonly createdAfter?: string | Date;
+  /** Accepted before that. */
+  readonly createdBefore?: string | Date;
+  /** Id of a batch. */
+  readonly batch?: string;
+  /** Id of a schedule. */
+  readonly schedule?: string;
+  /** `updatedAt` is that of the last change of state; names and states go by their letters. @default 'createdAt' */
+  readonly sortBy?: ListOrder;
+  /** Of equals the newer one comes first, with `'asc'` the older one. @default 'desc' */
+  readonly sortOrder?: 'asc' | 'desc';
+  /** So many rows at most. @minimum 1 @maximum 1000 @default 100 */
   readonly limit?: number;
+  /** Rows to pass over. @minimum 0 @default 0 */
+  readonly offset?: number;
 }
 
 /** Where to look, when not in every prefix in use. */
