@@ -26,6 +26,7 @@ export type JobsErrorCode =
   | 'STEP_NOT_FOUND'
   | 'BATCH_NOT_FOUND'
   | 'WORKFLOW_NOT_FOUND'
+  | 'EXECUTION_NOT_FOUND'
   | 'ALREADY_FINAL'
   | 'LEASE_HELD'
   | 'LEASE_LOST'
@@ -33,6 +34,9 @@ export type JobsErrorCode =
   | 'HAS_DEPENDENTS'
   | 'DEPENDENCY_FAILED'
   | 'JOB_TIMEOUT'
+  | 'JOB_FAILED'
+  | 'JOB_CANCELED'
+  | 'WAIT_TIMEOUT'
   | 'NESTED_RUN'
   | 'LOCK_TIMEOUT'
   | 'STORE_FULL'
@@ -89,6 +93,7 @@ const NAME_OF_CODE: Readonly<Record<JobsErrorCode, JobsErrorName>> = {
   STEP_NOT_FOUND: 'AstJobsNotFoundError',
   BATCH_NOT_FOUND: 'AstJobsNotFoundError',
   WORKFLOW_NOT_FOUND: 'AstJobsNotFoundError',
+  EXECUTION_NOT_FOUND: 'AstJobsNotFoundError',
   ALREADY_FINAL: 'AstJobsConflictError',
   LEASE_HELD: 'AstJobsConflictError',
   LEASE_LOST: 'AstJobsConflictError',
@@ -96,6 +101,9 @@ const NAME_OF_CODE: Readonly<Record<JobsErrorCode, JobsErrorName>> = {
   HAS_DEPENDENTS: 'AstJobsConflictError',
   DEPENDENCY_FAILED: 'AstJobsConflictError',
   JOB_TIMEOUT: 'AstJobsTimeoutError',
+  JOB_FAILED: 'AstJobsStepExecutionError',
+  JOB_CANCELED: 'AstJobsConflictError',
+  WAIT_TIMEOUT: 'AstJobsTimeoutError',
   NESTED_RUN: 'AstJobsConflictError',
   LOCK_TIMEOUT: 'AstJobsConflictError',
   STORE_FULL: 'AstJobsCapabilityError',

@@ -8,15 +8,18 @@ import {cleanUp} from './engine/cleanup';
 import {Config} from './engine/config';
 import {adoptJob, changeDependency, linksOf, pauseJob, removeJob} from './engine/control';
 import {Engine, type Lookup} from './engine/engine';
+import {namedJob} from './engine/executions';
 import {explainJob} from './engine/explain';
+import {handleOf} from './engine/handle';
 import {healthOf} from './engine/health';
+import {showMetrics} from './engine/metrics';
 import {showLogs, showProgress} from './engine/notes-views';
-import {install, lookupPrefix, showJob, showJobs, showResult, stop} from './engine/operations';
+import {install, lookupPrefix, resumeJob, showJob, showJobs, showResult, stop} from './engine/operations';
 import {fatalError, retryError} from './engine/step-errors';
 import {ValueStorage} from './engine/storage';
 import {runWorkflow, showWorkflow, showWorkflows} from './engine/workflows';
 import {jobsError} from './errors';
-import {booleanOption, numberOption, optionsObject, reading} from './orchestration/request';
+import {booleanOption, optionsObject, reading} from './orchestration/request';
 import {Hosts, type Host} from './platform/host';
 import {portsOf} from './platform/runtime';
 import {answerPost} from './platform/worker-post';
@@ -34,16 +37,21 @@ import type {
   HealthRecord,
   InstallOptions,
   InstallResult,
+  JobHandle,
   JobLink,
   JobRecord,
   JobRequest,
   JobsConfig,
+  JobsMetrics,
   ListFilters,
   ListOptions,
   LogPage,
   LogsOptions,
   LookupOptions,
   MapReduceRequest,
+  MetricsOptions,
+  NamedJob,
+  NamedJobDefaults,
   PlanOptions,
   ProgressRecord,
   ResumeOptions,
@@ -137,11 +145,8 @@ export const Jobs = {
    * Runs an open job on in this execution, without waiting for its back-off.
    * @throws AstJobsConflictError `ALREADY_FINAL` or `LEASE_HELD`, with `details.record`; `NESTED_RUN` inside a handler.
    */
-  resume: (jobId: string, options?: ResumeOptions): JobRecord => {
-    const lookup = lookupOf(jobId, options);
-    const given = reading('The options of resume', () => optionsObject(options)['maxRuntimeMs']);
-    return engineFor(options).resume(lookup, given === undefined ? null : numberOption(given, 'maxRuntimeMs'));
-  },
+  resume: (jobId: string, options?: ResumeOptions): JobRecord =>
+    resumeJob(engineFor(options), lookupOf(jobId, options), options),
 
   /** The record of a job. One read. @throws AstJobsNotFoundError */
   status: (jobId: string, options?: StatusOptions): JobRecord =>
@@ -168,7 +173,19 @@ export const Jobs = {
   progress: (jobId: string, options?: LookupOptions): ProgressRecord =>
     showProgress(engineFor(options), lookupOf(jobId, options)),
 
-  /** Records of all jobs that fit, newest first. One read. */
+  /**
+   * One job as an object: `status()`, `wait()` for its result, `cancel()`, `pause()`, `resume()`, `remove()`, `record()`,
+   * `result()`, `logs()`, `progress()`. One read. @throws AstJobsNotFoundError
+   */
+  get: (jobId: string, options?: LookupOptions): JobHandle => handleOf(engineFor(options), lookupOf(jobId, options)),
+
+  /**
+   * A job by its name, with what its executions have in common: `createExecution({tasks})` makes one of a handler over tasks.
+   * Reads nothing.
+   */
+  job: (name: string, defaults?: NamedJobDefaults): NamedJob => namedJob(name, defaults, engineFor),
+
+  /** Records of all jobs that fit, newest first unless the filters say otherwise. One read. */
   list: (filters?: ListFilters, options?: ListOptions): readonly (JobRecord | DamagedRecord)[] =>
     showJobs(engineFor(filters ?? options), filters, options),
 
@@ -283,6 +300,13 @@ export const Jobs = {
    * and of the user's id; no lock. Writes nothing.
    */
   health: (options?: object): HealthRecord => healthOf(engineFor(options)),
+
+  /**
+   * What the stored jobs tell together: how many there are by status and name, how long they wait and run, kills, room. One
+   * read.
+   */
+  metrics: (options?: MetricsOptions & LookupOptions): JobsMetrics =>
+    showMetrics(engineFor(options), options, lookupPrefix(options)),
 
   /**
    * Deletes finished jobs by hand: those that the options name, or those that the retention gives up. Open jobs and

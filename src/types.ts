@@ -1,4 +1,5 @@
 /** Every public type. No code. */
+export type * from './types/handles';
 export type * from './types/jobs';
 export type * from './types/notes';
 export type * from './types/operating';

@@ -135,6 +135,13 @@ export const SHORT_LOCK_WAIT_MS = 5_000;
 export const WATCHDOG_MINUTES = 10;
 /** What `everyMinutes` takes. */
 export const WATCHDOG_PERIODS: readonly number[] = [1, 5, 10, 15, 30];
+/** A wait for a job ends at this age of the execution, so that its caller has time to go on. */
+export const WAIT_UNTIL_MS = 320_000;
+/** A wait looks after so long, then less and less often. */
+export const FIRST_PAUSE_MS = 1_000;
+export const MAX_PAUSE_MS = 15_000;
+/** A wait for an execution of a named job looks so often. */
+export const WAIT_INTERVAL_MS = 2_000;
 /** A one-off trigger made inside a trigger run fires no sooner than this (reported for TriggerApp). */
 export const MIN_WAKE_UP_MS = 60_000;
 /** An execution that is started by web app works after so long: reported hops take 3 s to 5 s. */

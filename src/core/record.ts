@@ -295,7 +295,8 @@ function recoveryRecord(stepId: (unit: number) => string, recovery: Header['reco
   };
 }
 
-function lastErrorOf(job: StoredJob): JobRecord['lastError'] {
+/** Why a job ended, or what its next retry is about. */
+export function lastErrorOf(job: StoredJob): JobRecord['lastError'] {
   return faultOf(job.header) ?? lastError(job);
 }
 

@@ -8,8 +8,10 @@ import type {Header, PlanPlace, StoredOptions} from '../core/header';
 import {encodeHeader} from '../core/header-codec';
 import {DEFAULT_PREFIX, headerKey, makeJobId, parseKey, planKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
 import {INLINE_PLAN_BYTES, MAX_PREFIXES, MAX_VALUE_BYTES} from '../core/limits';
+import {Ledger} from '../core/ledger';
 import {NumberedPlan, type Plan} from '../core/plan';
 import {encodePlan} from '../core/plan-codec';
+import {EMPTY_TAIL, type StoredJob} from '../core/stored-job';
 import {encodeTerms, type Terms} from '../core/terms';
 import {accept} from '../core/transitions';
 import {jobsError} from '../errors';
@@ -127,4 +129,10 @@ function writePieces(hold: Hold, address: JobAddress, {plan}: Candidate, text: s
 
 function bytesOf(terms: object | null): number {
   return terms === null ? 0 : utf8Bytes(JSON.stringify(terms));
+}
+
+/** A job that is about to be written, as if it had been read. */
+export function newJob(admitted: Admitted, candidate: Candidate): StoredJob {
+  const plan = new NumberedPlan(candidate.plan);
+  return {...admitted, plan, ledger: new Ledger(plan), tails: [EMPTY_TAIL]};
 }

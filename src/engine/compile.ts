@@ -5,7 +5,7 @@ import {NO_EXTRAS, type Plan, type PlanNode} from '../core/plan';
 import type {Terms} from '../core/terms';
 import {askedOf, obstacleToRun, type Asked} from '../orchestration/asked';
 import {planOfChain} from '../orchestration/chain';
-import {planOfFanOut} from '../orchestration/fan-out';
+import {planOfFanOut, planOfTasks} from '../orchestration/fan-out';
 import {planOfSteps} from '../orchestration/job-plan';
 import {planOfMapReduce} from '../orchestration/map-reduce';
 import {
@@ -25,7 +25,7 @@ import {planOfWorkflow, workflowRequest} from '../orchestration/workflow';
 import type {JobOptions, OrchestrationMode} from '../types';
 
 /** The entry points that take a request. */
-export type EntryPoint = 'run' | 'enqueue' | 'chain' | 'enqueueMany' | 'mapReduce' | 'runWorkflow';
+export type EntryPoint = 'run' | 'enqueue' | 'chain' | 'enqueueMany' | 'mapReduce' | 'runWorkflow' | 'createExecution';
 
 /** A request that was checked. */
 export interface CheckedRequest {
@@ -50,6 +50,13 @@ const COMPILERS: Readonly<Record<EntryPoint, Compiler>> = {
   enqueueMany: planOfFanOut,
   mapReduce: planOfMapReduce,
   runWorkflow: planOfWorkflow,
+  createExecution: planOfTasks,
+};
+
+/** What the jobs of an entry point say of where they come from. */
+const MAKERS: Readonly<Partial<Record<EntryPoint, Terms['maker']>>> = {
+  runWorkflow: 'workflow',
+  createExecution: 'execution',
 };
 
 /** Checks a request as far as the store is not needed for it. Nothing of it is read later, under the lock. */
@@ -75,7 +82,7 @@ export function checkRequest(entry: EntryPoint, raw: unknown, handlers: HandlerN
       throw invalid(
         `The request of ${entry} runs at once, and has ${obstacle}: use enqueue, or mode: 'enqueue', for a job that starts later.`,
       );
-    const maker = entry === 'runWorkflow' ? 'workflow' : null;
+    const maker = MAKERS[entry] ?? null;
     return {name, options, mode, workers, maker, asked, compile: (maxRetries) => withRetries(plan, maxRetries)};
   });
 }

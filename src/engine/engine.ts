@@ -3,17 +3,16 @@
  * handler runs, whether one ran) is shared by all of them.
  */
 import {hasFreePart, isFinal, waitsForUser, type Header} from '../core/header';
-import {Ledger} from '../core/ledger';
 import {MIN_WAKE_UP_MS} from '../core/limits';
-import {hasExtras, NumberedPlan} from '../core/plan';
+import {hasExtras} from '../core/plan';
 import type {QuotaLimits} from '../core/quota';
 import type {JobAddress} from '../core/keys';
-import {EMPTY_TAIL, type Snapshot, type StoredJob} from '../core/stored-job';
+import type {Snapshot, StoredJob} from '../core/stored-job';
 import {cancel, handOn} from '../core/transitions';
 import {jobsError} from '../errors';
 import {dueOfAsked, termsOfAsked} from '../orchestration/asked';
 import type {Forecast, JobRecord, WorkResult} from '../types';
-import {admitJob, prepareJob, refuseLargePlan, type Admitted, type Candidate} from './admission';
+import {admitJob, newJob, prepareJob, refuseLargePlan, type Admitted, type Candidate} from './admission';
 import {Alarm} from './alarm';
 import {claimJob, wakeUpAtMs, writeHeader, type ClaimResult, type ClaimTerms, type Owned} from './claim';
 import {checkRequest, type CheckedRequest, type EntryPoint} from './compile';
@@ -27,6 +26,7 @@ import {withHold, type Hold} from './hold';
 import {patiently} from './patience';
 import type {Ports} from './ports';
 import {runOwned} from './runner';
+import {makeRoom, missingBytes} from './room';
 import {holdToSettle, type Turn} from './settle';
 import {saveUse} from './user-key';
 import {callWorkers, moreWorkers, startCalled} from './workers';
@@ -48,6 +48,17 @@ interface Begun {
   readonly address: JobAddress;
   readonly claimed: ClaimResult | Duplicate;
   readonly snapshot: Snapshot;
+}
+
+/** How a job is run on that waits for nobody. */
+export interface DueTerms {
+  /** Nothing of it begins later. */
+  readonly endMs: number;
+  /** Whether what is known to last longer must not begin, even if it were the first of this execution. */
+  readonly isBounded: boolean;
+  readonly lockWaitMs: number;
+  /** When a job may run. */
+  readonly fromMs: (header: Header) => number;
 }
 
 export class Engine {
@@ -132,6 +143,30 @@ export class Engine {
       return {address: found, claimed: result, snapshot: hold.snapshot};
     });
     return this.runClaimed(address, claimed, snapshot);
+  }
+
+  /**
+   * Runs an open job on in this execution if nobody else does and its time has come; `null` where nothing of it was done.
+   * `'later'`: this execution has too little time for it. The dispatcher has planned for it already.
+   */
+  runDue(address: JobAddress, {endMs, isBounded, lockWaitMs, fromMs}: DueTerms): JobRecord | 'later' | null {
+    const begun = withHold(
+      this.ports,
+      (hold) => {
+        const job = openableJob(hold.snapshot, address);
+        if (!('ledger' in job) || isFinal(job.header) || waitsForUser(job.header)) return null;
+        if (!hasFreePart(job.header, hold.nowMs) || fromMs(job.header) > hold.nowMs) return null;
+        if (!makeRoom(hold, missingBytes(job.header, this.ports.archive))) return null;
+        this.ensureContinuation(hold, job.header);
+        const time = {budgetFromMs: hold.nowMs, maxRuntimeMs: Math.max(0, endMs - hold.nowMs), isForced: false};
+        const claimed = this.claim(hold, job, isBounded ? {...time, isFirstInExecution: false} : time);
+        return {claimed, snapshot: hold.snapshot};
+      },
+      lockWaitMs,
+    );
+    if (begun?.claimed.kind === 'later') return 'later';
+    if (begun?.claimed.kind !== 'owned' && begun?.claimed.kind !== 'ended') return null;
+    return this.runClaimed(address, begun.claimed, begun.snapshot);
   }
 
   private leaseHeld(hold: Hold, address: JobAddress): Error {
@@ -226,10 +261,10 @@ export class Engine {
   private claim(
     hold: Hold,
     job: StoredJob,
-    time: Pick<ClaimTerms, 'budgetFromMs' | 'maxRuntimeMs' | 'isForced'>,
+    time: Pick<ClaimTerms, 'budgetFromMs' | 'maxRuntimeMs' | 'isForced'> & Partial<ClaimTerms>,
   ): ClaimResult {
     const user = this.ports.triggers.problem() === null ? this.ports.identity.known() : null;
-    const terms = {...time, by: this.by, isFirstInExecution: !execution.hasRun, user};
+    const terms = {by: this.by, isFirstInExecution: !execution.hasRun, user, ...time};
     const result = claimJob(this.ports, hold, job, terms);
     if (result.kind === 'owned') callWorkers(this.ports, hold, result.owned.job, result.owned.alarmOwner);
     return result;
@@ -273,6 +308,11 @@ export class Engine {
   private saveUse(hold: Hold): void {
     const user = this.ports.meter.isFull(this.ports.clock.nowMs()) ? this.ports.identity.known() : null;
     if (user !== null) saveUse(this.ports, hold, user);
+  }
+
+  /** Refuses what a handler must not call. */
+  refuseNested(): void {
+    refuseNested();
   }
 
   /** The limits of the day. */
@@ -320,17 +360,11 @@ function refuseNested(): void {
   if (execution.isRunning)
     throw jobsError(
       'NESTED_RUN',
-      'run and resume cannot be called inside a handler, whose time belongs to its own job: use enqueue.',
+      'run, resume and wait cannot be called inside a handler, whose time belongs to its own job: use enqueue.',
     );
 }
 
 /** The time of an explicit call: its budget counts from now. */
 function asked(hold: Hold, maxRuntimeMs: number): Pick<ClaimTerms, 'budgetFromMs' | 'maxRuntimeMs' | 'isForced'> {
   return {budgetFromMs: hold.nowMs, maxRuntimeMs, isForced: true};
-}
-
-/** A job that is about to be written, as if it had been read. */
-function newJob(admitted: Admitted, candidate: Candidate): StoredJob {
-  const plan = new NumberedPlan(candidate.plan);
-  return {...admitted, plan, ledger: new Ledger(plan), tails: [EMPTY_TAIL]};
 }

@@ -6,7 +6,15 @@ import {ARCHIVE_KEY, BALLAST_KEY, headerKey, parseKey, parseUserKey, PREFIXES_KE
 import {MAX_RANGE, WATCHDOG_MINUTES, WATCHDOG_PERIODS} from '../core/limits';
 import {readHeader, readJob} from '../core/stored-job';
 import {describeThrown, isJobsError, jobsError} from '../errors';
-import {booleanOption, integerIn, invalid, optionsObject, prefixOption, reading} from '../orchestration/request';
+import {
+  booleanOption,
+  integerIn,
+  invalid,
+  numberOption,
+  optionsObject,
+  prefixOption,
+  reading,
+} from '../orchestration/request';
 import {selectionOf} from '../orchestration/selecting';
 import type {DamagedRecord, JobRecord, StopResult} from '../types';
 import {Alarm} from './alarm';
@@ -38,6 +46,12 @@ export function lookingTwice<Shown>(show: () => Shown): Shown {
     if (!isJobsError(thrown) || thrown.code !== 'RECORD_CORRUPT') throw thrown;
     return show();
   }
+}
+
+/** Runs an open job on, as `resume` asks for it. */
+export function resumeJob(engine: Engine, lookup: Lookup, options: unknown): JobRecord {
+  const given = reading('The options of resume', () => optionsObject(options)['maxRuntimeMs']);
+  return engine.resume(lookup, given === undefined ? null : numberOption(given, 'maxRuntimeMs'));
 }
 
 /** The result of one step, wherever it lies. */

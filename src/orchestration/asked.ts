@@ -110,9 +110,11 @@ export function dueOfAsked({isAutoStarted, runAtMs, delayMs, debounce}: Asked, n
   if (!isAutoStarted) return null;
   if (debounce !== null) return nowMs + debounce.waitMs;
   // The usual grace leaves the job to an explicit `resume` first; a time of its own does not need it.
-  return runAtMs === null && delayMs === null
-    ? nowMs + ENQUEUE_GRACE_MS
-    : Math.max(nowMs, runAtMs ?? nowMs + (delayMs ?? 0));
+  const graceMs = nowMs + ENQUEUE_GRACE_MS;
+  if (runAtMs === null && delayMs === null) return graceMs;
+  const dueMs = Math.max(nowMs, runAtMs ?? nowMs + (delayMs ?? 0));
+  // A time that was asked for is kept by those, too, who do not wait for the grace.
+  return dueMs === graceMs ? dueMs + 1 : dueMs;
 }
 
 /** What keeps a job from running in the very call that accepts it; `null`: nothing. */

@@ -58,6 +58,32 @@ export function planOfFanOut(
   return {nodes: [map, ...sourceNodes(map, request['items'], handlers)], orchestration: {helper: 'enqueue_many', mode}};
 }
 
+/** The plan of an execution of a named job: a fan-out over tasks that are given one by one. */
+export function planOfTasks(
+  request: Readonly<Record<string, unknown>>,
+  limits: AttemptLimits,
+  handlers: HandlerNames,
+): Plan {
+  const {tasks} = request;
+  if (!Array.isArray(tasks) || tasks.length === 0)
+    throw invalid(`createExecution requires a non-empty list of tasks, got ${printValue(tasks)}.`);
+  const map = mapNode(
+    {
+      prefix: stepId(request['stepIdPrefix'] ?? 'task', 'stepIdPrefix'),
+      items: tasks,
+      shared: request['sharedPayload'],
+      maxConcurrency: request['maxConcurrency'],
+      checkpoint: request['checkpoint'],
+      handler: request['handler'],
+      maxPagedItems: MAX_PAGED_ITEMS,
+      what: 'createExecution',
+    },
+    limits,
+    handlers,
+  );
+  return {nodes: [map], orchestration: {helper: 'enqueue_many', mode: 'enqueue'}};
+}
+
 /** What a map step is made of, unchecked. */
 export interface MapDraft {
   readonly prefix: string;
