@@ -42,11 +42,10 @@ export function runsFromMs(header: Header): number {
   return Math.min(startMs(header), overdueAtMs(header) ?? Infinity);
 }
 
-function startMs({phase, createdAtMs, terms}: Header): number {
-  if (phase.kind === 'paused') return phase.waiting.untilMs ?? createdAtMs;
-  if (phase.kind !== 'queued') return createdAtMs;
-  const isGrace = terms.debounce === null && phase.dueMs === createdAtMs + ENQUEUE_GRACE_MS;
-  return isGrace ? createdAtMs : phase.dueMs;
+function startMs({phase, createdAtMs, startedAtMs, terms}: Header): number {
+  const dueMs = phase.kind === 'queued' ? phase.dueMs : phase.kind === 'paused' ? phase.waiting.untilMs : null;
+  const isGrace = startedAtMs === null && terms.debounce === null && dueMs === createdAtMs + ENQUEUE_GRACE_MS;
+  return dueMs === null || isGrace ? createdAtMs : dueMs;
 }
 
 class Wait {
