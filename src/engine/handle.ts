@@ -3,17 +3,18 @@ import {isFinal, type Header} from '../core/header';
 import type {JobAddress} from '../core/keys';
 import {MAX_RANGE} from '../core/limits';
 import {endedAtMs} from '../core/metrics';
-import {countStates, isoTime} from '../core/record';
+import {isoTime} from '../core/record';
 import {endError, stateOf} from '../core/state';
-import type {Snapshot, StoredJob} from '../core/stored-job';
+import type {Snapshot} from '../core/stored-job';
 import {isJobsError, jobsError} from '../errors';
 import {integerIn, optionsObject, reading} from '../orchestration/request';
-import type {HandleStatus, JobHandle, JobRecord, StateCounts} from '../types';
+import type {HandleStatus, JobHandle, JobRecord} from '../types';
 import {pauseJob, removeJob} from './control';
 import type {Engine, Lookup} from './engine';
 import {resultOfJob} from './job-result';
 import {findJob, notFound} from './lookup';
 import {lookingTwice, resumeJob, showJob, showResult} from './operations';
+import {progressIn, showLogs, showProgress} from './notes-views';
 import {openableJob} from './views';
 import {awaitEnd} from './waiting';
 
@@ -39,6 +40,8 @@ export function handleOf(engine: Engine, {id, prefix}: Lookup): JobHandle {
       resumeJob(engine, lookup, options);
       return status();
     },
+    logs: (options) => showLogs(engine, lookup, options),
+    progress: () => showProgress(engine, lookup),
     remove: () => removeJob(engine, lookup),
     record: () => showJob(engine, lookup, undefined),
     result: (stepId) => (stepId === undefined ? resultAt(engine, address) : showResult(engine, lookup, stepId)),
@@ -60,32 +63,25 @@ export function showStatus(engine: Engine, {id, prefix}: Lookup): HandleStatus {
     const snapshot = engine.readAll();
     const address = findJob(snapshot, id, prefix);
     if (address === null) throw notFound(id);
-    return statusIn(engine, snapshot, openableJob(snapshot, address));
+    return statusIn(engine, snapshot, address);
   });
 }
 
-function statusIn(engine: Engine, snapshot: Snapshot, job: StoredJob | Header): HandleStatus {
+function statusIn({ports}: Engine, snapshot: Snapshot, address: JobAddress): HandleStatus {
+  const job = openableJob(snapshot, address);
   const whole = 'ledger' in job ? job : null;
   const header = 'ledger' in job ? job.header : job;
   const {id, name, phase} = header;
   return {
     ...{id, name, state: stateOf(header)},
-    result: whole !== null && phase.kind === 'completed' ? resultOfJob(engine.ports, snapshot, whole) : null,
+    result: whole !== null && phase.kind === 'completed' ? resultOfJob(ports, snapshot, whole) : null,
     error: endError(job),
     createdAt: isoTime(header.createdAtMs),
     startedAt: isoTime(header.startedAtMs),
     completedAt: isoTime(endedAtMs(header)),
-    progress: whole === null ? null : progressOf(whole),
+    progress: progressIn(snapshot, address, job, ports.clock.nowMs()),
     ...(whole === null ? {folded: true} : {}),
   };
-}
-
-function progressOf(job: StoredJob): StateCounts {
-  // A source of items is no step of its own: it is counted by what it brings.
-  return countStates(
-    job,
-    job.plan.nodes.flatMap((node, index) => (node.kind === 'source' ? [] : [index])),
-  );
 }
 
 /** Waits for the end of a job, and returns what it came to. */

@@ -5,7 +5,8 @@ import {MAX_LOG_LINES} from '../core/limits';
 import {logCursorOf, logPage, type LogCursor} from '../core/log-page';
 import {decodeNotes, joinNotes, lastNoteMs, NO_NOTES, type Notes} from '../core/notes';
 import {foldedProgress, progressRecord} from '../core/progress';
-import type {Snapshot} from '../core/stored-job';
+import type {Snapshot, StoredJob} from '../core/stored-job';
+import type {Header} from '../core/header';
 import {integerIn, invalid, reading} from '../orchestration/request';
 import type {LogPage, ProgressRecord} from '../types';
 import type {Engine, Lookup} from './engine';
@@ -24,9 +25,17 @@ export function showLogs(engine: Engine, lookup: Lookup, rawOptions: unknown): L
 export function showProgress(engine: Engine, lookup: Lookup): ProgressRecord {
   const snapshot = engine.readAll();
   const address = addressOf(snapshot, lookup);
-  const job = openableJob(snapshot, address);
-  if (!('ledger' in job)) return foldedProgress(job);
-  return progressRecord(job, notesOf(snapshot, address).progress, engine.ports.clock.nowMs());
+  return progressIn(snapshot, address, openableJob(snapshot, address), engine.ports.clock.nowMs());
+}
+
+/** How far a job is that was read. */
+export function progressIn(
+  snapshot: Snapshot,
+  address: JobAddress,
+  job: StoredJob | Header,
+  nowMs: number,
+): ProgressRecord {
+  return 'ledger' in job ? progressRecord(job, notesOf(snapshot, address).progress, nowMs) : foldedProgress(job);
 }
 
 function addressOf(snapshot: Snapshot, {id, prefix}: Lookup): JobAddress {

@@ -1,4 +1,5 @@
 /** Types of handles, of executions of named jobs, and of metrics. No code. */
+import type {LogPage, LogsOptions, ProgressRecord} from './notes';
 import type {HandlerReference, EnqueueManyRequest, JobRecord, JobStatus, StateCounts} from './jobs';
 
 /** State of a job as a handle tells it. */
@@ -15,8 +16,11 @@ export type JobState =
 
 /** What `status()` of a handle returns. Plain JSON. */
 export interface HandleStatus {
+  /** Of the job. */
   readonly id: string;
+  /** Of the job. */
   readonly name: string;
+  /** Where it stands. */
   readonly state: JobState;
   /**
    * Of a completed job, else `null`: the result of the step that no other depends on. Where there are several, an object by
@@ -25,12 +29,14 @@ export interface HandleStatus {
   readonly result: unknown;
   /** Why the job failed, or was canceled by a job it depends on; else `null`. */
   readonly error: JobRecord['lastError'];
+  /** When it was accepted. */
   readonly createdAt: string;
+  /** When it first ran. */
   readonly startedAt: string | null;
   /** When it ended, in whichever way. */
   readonly completedAt: string | null;
-  /** Steps and items; `null` where they were dropped. */
-  readonly progress: StateCounts | null;
+  /** How far it is, as `AST.Jobs.progress` says. */
+  readonly progress: ProgressRecord;
   /** True when steps and results of a finished job were dropped to make room. */
   readonly folded?: boolean;
 }
@@ -46,6 +52,7 @@ export interface WaitOptions {
 
 /** One job, to be looked at and waited for. Each method reads anew. */
 export interface JobHandle {
+  /** Of the job. */
   readonly id: string;
   /** One read. @throws AstJobsNotFoundError when it was removed */
   status(): HandleStatus;
@@ -65,6 +72,10 @@ export interface JobHandle {
   pause(): HandleStatus;
   /** As `AST.Jobs.resume`. */
   resume(options?: {readonly maxRuntimeMs?: number}): HandleStatus;
+  /** As `AST.Jobs.logs`. */
+  logs(options?: LogsOptions): LogPage;
+  /** As `AST.Jobs.progress`. */
+  progress(): ProgressRecord;
   /** As `AST.Jobs.remove`. */
   remove(): boolean;
   /** As `AST.Jobs.status`. */
@@ -81,6 +92,7 @@ export type NamedJobDefaults = Partial<Omit<EnqueueManyRequest, 'name' | 'items'
 
 /** What `createExecution` takes: tasks, and what differs from the defaults of the job. */
 export interface ExecutionRequest extends NamedJobDefaults {
+  /** What runs each task. @default the one of the job */
   readonly handler?: HandlerReference;
   /** Each is handed to the handler as `context.payload.item`; 1 to 100,000 values. */
   readonly tasks: readonly unknown[];
@@ -88,7 +100,9 @@ export interface ExecutionRequest extends NamedJobDefaults {
 
 /** One task of an execution. */
 export interface TaskRecord {
+  /** Of the step that it is: `'task_1'`, `'task_2'`, … */
   readonly id: string;
+  /** Where it stands. */
   readonly status: TaskStatus;
   /** As it was given. */
   readonly task: unknown;
@@ -100,15 +114,21 @@ export interface TaskRecord {
 
 /** An execution without its tasks, as a list shows it. */
 export interface ExecutionSummary {
+  /** That of its job, so that all methods of `AST.Jobs` take it. */
   readonly id: string;
+  /** Where it stands; one that is paused in the middle is running. */
   readonly status: TaskStatus;
+  /** What is known without its tasks. */
   readonly metadata: {
     /** The name of the job. */
     readonly name: string;
+    /** When it was made. */
     readonly createdAt: string;
+    /** When its first task began. */
     readonly startedAt: string | null;
     /** When it ended, in whichever way. */
     readonly completedAt: string | null;
+    /** As it was asked for. */
     readonly tags: readonly string[];
   };
 }
@@ -123,8 +143,9 @@ export interface ExecutionRecord extends ExecutionSummary {
 
 /** A page of something. */
 export interface PageOptions {
+  /** So many at most. */
   readonly limit?: number;
-  /** @minimum 0 @default 0 */
+  /** How many to pass over. @minimum 0 @default 0 */
   readonly offset?: number;
 }
 
@@ -138,6 +159,7 @@ export interface WaitForExecutionOptions {
 
 /** A job by its name, whose executions run one handler over tasks. */
 export interface NamedJob {
+  /** As it was given. */
   readonly name: string;
   /** Accepts an execution and returns its id. The dispatcher starts it in 60 s or later, `waitForExecution` at once. */
   createExecution(request: ExecutionRequest): string;
@@ -162,11 +184,22 @@ export interface MetricsOptions {
 
 /** Times of several jobs in milliseconds; of none all are `null`. */
 export interface Spread {
+  /** How many were measured. */
   readonly count: number;
+  /** Half of them took no longer. */
   readonly median: number | null;
   /** No more than one in twenty took longer. */
   readonly p95: number | null;
+  /** The longest. */
   readonly max: number | null;
+}
+
+/** How many jobs of a name there are, by status. */
+export interface NameMetrics extends Readonly<Record<JobStatus, number>> {
+  /** Of the jobs. */
+  readonly name: string;
+  /** All of them together. */
+  readonly jobs: number;
 }
 
 /**
@@ -174,19 +207,27 @@ export interface Spread {
  * which stand in logs.
  */
 export interface JobsMetrics {
+  /** When the store was read. */
   readonly at: string;
+  /** As it was asked. */
   readonly since: string | null;
   /** Jobs that could be read. */
   readonly jobs: number;
+  /** Jobs that could not. */
   readonly damaged: number;
+  /** How many there are by status. */
   readonly byStatus: Readonly<Record<JobStatus, number>>;
   /** The twenty names with most jobs. */
-  readonly byName: readonly ({readonly name: string; readonly jobs: number} & Readonly<Record<JobStatus, number>>)[];
+  readonly byName: readonly NameMetrics[];
   /** What happened in the 24 hours before. */
   readonly lastDay: {
+    /** Jobs that were accepted. */
     readonly accepted: number;
+    /** Jobs that ended so. */
     readonly completed: number;
+    /** Jobs that ended so. */
     readonly failed: number;
+    /** Jobs that ended so. */
     readonly canceled: number;
   };
   /** From the first start to the end of completed and failed jobs, pauses included. */
@@ -197,10 +238,15 @@ export interface JobsMetrics {
   readonly recoveries: {readonly jobs: number; readonly killed: number};
   /** The open job that was accepted first. */
   readonly oldestOpen: {
+    /** Of the job. */
     readonly id: string;
+    /** Of the job. */
     readonly name: string;
+    /** Where it stands. */
     readonly status: JobStatus;
+    /** When it was accepted. */
     readonly createdAt: string;
+    /** Since then. */
     readonly ageMs: number;
   } | null;
   /** What all jobs take in the store, whatever `since` says. */

@@ -49,7 +49,19 @@ describe('a handle', () => {
   test('is made for a job that is there', () => {
     const lab = handlesLab();
     const {id} = lab.enqueue([step('a')]);
-    const keys = ['id', 'status', 'wait', 'cancel', 'pause', 'resume', 'remove', 'record', 'result'];
+    const keys = [
+      'id',
+      'status',
+      'wait',
+      'cancel',
+      'pause',
+      'resume',
+      'remove',
+      'record',
+      'result',
+      'logs',
+      'progress',
+    ];
     expect((lab.world.call('fresh', [` ${id} `]) as string[]).sort()).toEqual([...keys, id].sort());
     expect(use(lab, 'job_000000000_0000000000', 'status').error).toMatchObject({code: 'JOB_NOT_FOUND'});
     expect(lab.refusal('get', 7)).toMatchObject({code: 'INVALID_REQUEST'});
@@ -66,6 +78,8 @@ describe('a handle', () => {
       result: 's2 done',
     });
     expect(use(lab, id, 'result').value).toBe('s2 done');
+    expect(use(lab, id, 'logs').value).toEqual({entries: [], next: null, dropped: 0});
+    expect(use(lab, id, 'progress').value).toMatchObject({done: 2, total: 2});
     expect(use(lab, id, 'result', ['s1']).value).toBe('s1 done');
     expect(use(lab, id, 'remove').value).toBe(true);
     expect(use(lab, id, 'status').error).toMatchObject({code: 'JOB_NOT_FOUND'});
@@ -93,11 +107,16 @@ describe('the state', () => {
   test('goes from pending to completed, and is running between executions and retries', () => {
     const lab = handlesLab();
     const {id} = lab.enqueue([step('a', {ms: 200_000}), step('b', {ms: 200_000, failures: 1}, {dependsOn: 'a'})]);
-    expect(statusOf(lab, id)).toMatchObject({id, state: 'pending', startedAt: null, progress: {total: 2, pending: 2}});
+    expect(statusOf(lab, id)).toMatchObject({
+      id,
+      state: 'pending',
+      startedAt: null,
+      progress: {done: 0, total: 2, units: {pending: 2}},
+    });
     lab.world.runWhile(() => lab.runs('job', 'end').length < 1, HOUR_MS);
     lab.pass(20 * SECOND_MS);
     expect(lab.status(id)).toMatchObject({status: 'paused', waiting: {reason: 'budget'}});
-    expect(statusOf(lab, id)).toMatchObject({state: 'running', completedAt: null, progress: {completed: 1}});
+    expect(statusOf(lab, id)).toMatchObject({state: 'running', completedAt: null, progress: {done: 1}});
     lab.world.runWhile(() => lab.runs('job', 'end').length < 2, HOUR_MS);
     lab.pass(5 * SECOND_MS);
     expect(lab.status(id)).toMatchObject({status: 'paused', waiting: {reason: 'retry'}});
@@ -410,7 +429,7 @@ function frozen(id) {
     lab.pass(8 * 24 * HOUR_MS);
     lab.enqueue([step('b')], {name: 'other'});
     lab.settle();
-    expect(statusOf(lab, id)).toMatchObject({state: 'completed', folded: true, result: null, progress: null});
+    expect(statusOf(lab, id)).toMatchObject({state: 'completed', folded: true, result: null, progress: {units: null}});
     expect(timedWait(lab, id).error).toMatchObject({code: 'STEP_NOT_FOUND'});
   });
 });
