@@ -4,10 +4,12 @@
  */
 import {printValue} from './core/json';
 import {enqueueBatch, showBatch} from './engine/batch';
+import {declareAlert} from './engine/alerts';
 import {cleanUp} from './engine/cleanup';
 import {Config} from './engine/config';
 import {adoptJob, changeDependency, linksOf, pauseJob, removeJob} from './engine/control';
 import {Engine, type Lookup} from './engine/engine';
+import {listen} from './engine/events';
 import {namedJob} from './engine/executions';
 import {explainJob} from './engine/explain';
 import {handleOf} from './engine/handle';
@@ -15,6 +17,7 @@ import {healthOf} from './engine/health';
 import {showMetrics} from './engine/metrics';
 import {showLogs, showProgress} from './engine/notes-views';
 import {install, lookupPrefix, resumeJob, showJob, showJobs, showResult, stop} from './engine/operations';
+import {setLimit, showLimits} from './engine/rate-limits';
 import {fatalError, retryError} from './engine/step-errors';
 import {ValueStorage} from './engine/storage';
 import {runWorkflow, showWorkflow, showWorkflows} from './engine/workflows';
@@ -24,6 +27,7 @@ import {Hosts, type Host} from './platform/host';
 import {portsOf} from './platform/runtime';
 import {answerPost} from './platform/worker-post';
 import type {
+  AlertRequest,
   BatchOptions,
   BatchRecord,
   BindOptions,
@@ -38,6 +42,9 @@ import type {
   InstallOptions,
   InstallResult,
   JobHandle,
+  JobEventFilter,
+  JobEventHandler,
+  JobEventName,
   JobLink,
   JobRecord,
   JobRequest,
@@ -54,6 +61,8 @@ import type {
   NamedJobDefaults,
   PlanOptions,
   ProgressRecord,
+  RateLimit,
+  RateLimitRecord,
   ResumeOptions,
   StatusOptions,
   StopOptions,
@@ -247,6 +256,34 @@ export const Jobs = {
 
   /** The jobs of a batch. One read. @throws AstJobsNotFoundError `BATCH_NOT_FOUND` */
   getBatch: (batchId: string, options?: LookupOptions): BatchRecord => showBatch(engineFor(options), batchId),
+
+  /**
+   * Stores how many attempts of steps may use a named resource, of all jobs with `resources: [name]` together: at most so
+   * many in each window of a minute, an hour or a day, which begins with the first use in it; `null` removes the limit.
+   * Jobs that find no units left wait with the reason `quota`. Returns all limits.
+   */
+  limit: (resource: string, limits: RateLimit | null, options?: object): readonly RateLimitRecord[] =>
+    setLimit(engineFor(options ?? limits).ports, resource, limits),
+
+  /** All rate limits with what is used of them. One read. */
+  limits: (options?: object): readonly RateLimitRecord[] => showLimits(engineFor(options).ports),
+
+  /**
+   * Declares a listener, at the top level of the script, where every execution declares it anew: nothing is stored and no
+   * service called. It is called with a `JobEvent` by the execution that ended the job, after that is stored and without
+   * the lock: at least once, where triggers can be made; twice only where an execution was killed meanwhile.
+   */
+  on: (event: JobEventName, handler: JobEventHandler, options?: JobEventFilter): void => {
+    listen(event, handler, options);
+  },
+
+  /**
+   * Declares mails or posts about events, at the top level of the script. At most one message in `everyMinutes`; what happens
+   * meanwhile is collected for the next one. Needs `bind(globalThis, {mail, fetch})`.
+   */
+  alert: (request: AlertRequest): void => {
+    declareAlert(request);
+  },
 
   /** Sets defaults for this execution; they are stored with each job. Returns all as strings by canonical key. */
   configure: (settings: JobsConfig, options?: {readonly merge?: boolean}): Readonly<Record<string, string>> =>

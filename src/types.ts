@@ -7,3 +7,4 @@ export type * from './types/storage';
 export type * from './types/terms';
 export type * from './types/relations';
 export type * from './types/workflows';
+export type * from './types/events';

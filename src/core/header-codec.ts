@@ -67,6 +67,7 @@ export function encodeHeader(header: Header): string {
     ...(header.isHalted ? {x: 1} : {}),
     ...(header.use === null ? {} : {u: useTuple(header.use)}),
     ...(header.fault === null ? {} : {er: header.fault}),
+    ...(header.isEventDue ? {ev: 1} : {}),
     ...(header.isRemoved ? {rm: 1} : {}),
     ...(header.folded === null ? {} : {f: header.folded}),
     ...header.unknown,
@@ -76,7 +77,7 @@ export function encodeHeader(header: Header): string {
   return header.last === null ? text : `${text.slice(0, -1)},"z":${outcomeText(header.last)}}`;
 }
 
-const KNOWN: ReadonlySet<string> = new Set('v id n ow rv ph t o pl pt s sp c d r l x u e er rm f z'.split(' '));
+const KNOWN: ReadonlySet<string> = new Set('v id n ow rv ph t o pl pt s sp c d r l x u e er ev rm f z'.split(' '));
 
 function list(key: string, entries: readonly unknown[]): Record<string, unknown> {
   return entries.length === 0 ? {} : {[key]: entries};
@@ -147,7 +148,7 @@ function headerOf(raw: Readonly<Record<string, unknown>>): Header | null {
   return {
     ...{id, name, owner, revision, phase, createdAtMs, updatedAtMs, startedAtMs, pausedAtMs, options, plan, parts},
     ...{seals, sealPages, suspects, doubts, recoveries, longest, isHalted: raw['x'] === 1, last},
-    ...{use: useOfTuple(raw['u']), terms, fault, isRemoved: raw['rm'] === 1, folded},
+    ...{use: useOfTuple(raw['u']), terms, fault, isEventDue: raw['ev'] === 1, isRemoved: raw['rm'] === 1, folded},
     unknown: Object.fromEntries(Object.entries(raw).filter(([key]) => !KNOWN.has(key))),
   };
 }

@@ -129,6 +129,8 @@ export interface Header {
   readonly use: DayUse | null;
   /** Why the job ended that no step of it tells. */
   readonly fault: StoredError | null;
+  /** Its end is to be told to those who listen, and nobody has done so yet. */
+  readonly isEventDue: boolean;
   /** Somebody removed it: it is there for no reader, and goes when no dead owner can write to it any more. */
   readonly isRemoved: boolean;
   /** Steps and results were dropped; what is left to tell. */

@@ -12,6 +12,8 @@
  *     AST_JOBS_INTENT~<batch>~<k>               headers that are to be written together, k-th piece; piece 0 makes them count
  *     AST_JOBS_BALLAST                          room for state changes in a full store
  *     AST_JOBS_ARCHIVE                          when what is left in the archive was last looked for
+ *     AST_JOBS_LIMITS                           rate limits of resources, and what was used of them
+ *     AST_JOBS_ALERTS                           what waits to be sent, and what was told already
  *     AST_JOBS_FOLDER                           id of the Drive folder that was made for stored values
  *     AST_JOBS_VALUE~<name>~<k>                 stored value, k-th piece; piece 0 says how many there are
  *
@@ -25,6 +27,8 @@ export const BALLAST_KEY = 'AST_JOBS_BALLAST';
 export const OWNER_KEY = 'AST_JOBS_OWNER';
 const USER_KEY_START = 'AST_JOBS_USER~';
 export const ARCHIVE_KEY = 'AST_JOBS_ARCHIVE';
+export const LIMITS_KEY = 'AST_JOBS_LIMITS';
+export const ALERTS_KEY = 'AST_JOBS_ALERTS';
 export const FOLDER_KEY = 'AST_JOBS_FOLDER';
 const VALUE_KEY_PATTERN = /^AST_JOBS_VALUE~([\w.:~-]{1,200})~(0|[1-9]\d?)$/;
 

@@ -204,6 +204,35 @@ export const MAX_LISTED_FILES = 10_000;
 export const SERVICE_MS = {read: 30, write: 62, lock: 60, release: 20, trigger: 300} as const;
 /** How late a one-off fires on average; reported: 10 s to 90 s. Only estimates rest on it. */
 export const ONE_OFF_LAG_MS = 50_000;
+/** Resources with a rate limit: all of them stand in one value. */
+export const MAX_LIMITED_RESOURCES = 20;
+/** Units that a run reserves at once: so many are lost for their window if it is killed. */
+export const RESERVED_UNITS = 20;
+/** A run sleeps up to so long for the next units, where its budget has the time. */
+export const MAX_RATE_SLEEP_MS = 65_000;
+
+/** Listeners and alerts that a script may declare. */
+export const MAX_LISTENERS = 50;
+export const MAX_ALERTS = 10;
+/** An execution delivers no events behind this age: a later pass does. */
+export const DELIVER_UNTIL_MS = 330_000;
+/** Behind this age nobody delivers an event any more, whose delivery may have killed every execution that tried. */
+export const EVENT_GIVEN_UP_MS = 6 * 3_600_000;
+/** Events that one pass delivers for executions that were killed. */
+export const MAX_LOST_EVENTS = 50;
+/** A job that is due so long and that nobody took needs attention. */
+export const STUCK_AFTER_MS = 3_600_000;
+/** Jobs that are remembered as told to be stuck. */
+export const MAX_TOLD = 50;
+/** Alerts that one message tells in full; of the others it tells how many. */
+export const MAX_ALERT_ENTRIES = 15;
+/** All that is stored of alerts. */
+export const MAX_ALERTS_BYTES = 7_500;
+/** A message that could not be sent is tried so often, each time later. */
+export const MAX_SEND_TRIES = 12;
+/** Alerts of a declaration that the script no longer has are kept so long. */
+export const UNCLAIMED_ALERTS_MS = 24 * 3_600_000;
+
 /** Schema version of everything stored; text of the versions before is read, too. */
 export const SCHEMA = 2;
 /** Of headers with terms: a library of schema 2 leaves such jobs alone. */

@@ -58,6 +58,7 @@ export function accept(acceptance: Acceptance): Header {
     last: null,
     use: null,
     fault: null,
+    isEventDue: false,
     isRemoved: false,
     folded: null,
     unknown: {},
@@ -240,6 +241,11 @@ export function postpone(header: Header, untilMs: number, nowMs: number): Header
 /** Remembers with a finished job what its owner used of the day: the key that had it goes with the last trigger. */
 export function remember(header: Header, use: DayUse): Header {
   return {...header, use};
+}
+
+/** Those who listen were told of the end of a job. What users read stays the same. */
+export function eventTold(header: Header): Header {
+  return {...header, isEventDue: false};
 }
 
 /** Drops what a finished job still holds besides its header. */

@@ -27,16 +27,18 @@ import {NO_MARKER} from '../core/segment';
 import {shareFrom} from '../core/share';
 import {isOverdue, overdueAtMs, overdueFault} from '../core/overdue';
 import {tailAt, type StoredJob} from '../core/stored-job';
-import {awaitJobs, claim, finish, finishAs, giveBack, overflowSeals} from '../core/transitions';
-import {contains, type Mark, type UnitRange} from '../core/units';
+import {awaitJobs, claim, finish, finishAs, giveBack, overflowSeals, postpone} from '../core/transitions';
+import {contains, sizeOf, type Mark, type UnitRange} from '../core/units';
 import type {StoredError} from '../types';
 import {Alarm} from './alarm';
 import {ensureArchiveKey} from './archive-sweep';
 import {dependencyFault, gateIn} from './dependencies';
+import {queueEnd, withEventDue} from './events';
 import {deadOwnersMs, endLeases, returnOf} from './give-up';
 import {storeFull, type Hold} from './hold';
 import {bytesOfCommit, LogWriter} from './log-writer';
 import type {Ports} from './ports';
+import {purseOf, takeUnits, waitForUnits, type Wallet} from './rate-limits';
 import {freeBytes} from './room';
 
 /** A part of a job that this execution owns. */
@@ -56,6 +58,8 @@ export interface Owned {
   /** Outcomes that are decided and in no log yet: units given up at the claim. */
   readonly undelivered: readonly Outcome[];
   readonly forgivenCount: number;
+  /** The units of its resources that it may use. */
+  readonly wallet: Wallet;
   /** Bytes that this owner could add when it claimed. */
   readonly freeBytes: number;
   /** Whose triggers continue the job: `null` when they are not this user's, or there are none. */
@@ -137,6 +141,8 @@ function decide(ports: Ports, hold: Hold, stored: StoredJob, terms: ClaimTerms):
       ? null
       : shareFrom(plan, ledger, {unit: next.unit, taken, workers, expectedMs: expected, isAlone: next.isSuspect});
   const mark = firstMark(job, next, share);
+  const grant = takeUnits(hold, header, share === null ? ledger.openCount : sizeOf(share));
+  if (grant.kind === 'waits') return leaveForUnits(hold, stored, job, grant.untilMs);
   ensureArchiveKey(ports, hold);
   const lease = {untilMs: budget.deadlineMs, by: terms.by, mark, share};
   const claimed = writeHeader(hold, job, claim(header, part, lease, nowMs));
@@ -148,7 +154,7 @@ function decide(ports: Ports, hold: Hold, stored: StoredJob, terms: ClaimTerms):
   const alarmOwner = header.options.autoResume && terms.user === header.owner ? terms.user : null;
   const owned: Owned = {
     ...{by: terms.by, job: {...job, header: claimed}, part, epoch, budget, writer, share, mark},
-    ...{undelivered, forgivenCount, alarmOwner},
+    ...{undelivered, forgivenCount, alarmOwner, wallet: {purse: purseOf(grant)}},
     firstUnit: next.unit,
     // Others add to the store at the same time.
     freeBytes: Math.floor(freeBytes(hold) / (taken.length + 1)),
@@ -165,6 +171,14 @@ function endAs(hold: Hold, stored: StoredJob, kind: 'failed' | 'canceled', fault
   const job = endLeases(hold, stored, 'canceled');
   writeHeader(hold, job, finishAs(job.header, kind, fault, hold.nowMs));
   return {kind: 'ended'};
+}
+
+/** A resource has no units: the header says so once. Whoever still has a part of the job goes on with his units. */
+function leaveForUnits(hold: Hold, stored: StoredJob, job: StoredJob, untilMs: number): ClaimResult {
+  if (hasLease(job.header)) return {kind: 'busy'};
+  if (stored.header !== job.header || !saysAlready(stored.header, waitForUnits(untilMs)))
+    writeHeader(hold, job, postpone(job.header, untilMs, hold.nowMs));
+  return {kind: 'waits'};
 }
 
 /** Other jobs come first: the header says so once. */
@@ -265,9 +279,11 @@ function saysAlready(header: Header, waiting: Waiting): boolean {
 
 /** Writes a header, and before it the page of seals that no longer fits into it. */
 export function writeHeader(hold: Hold, job: StoredJob, header: Header): Header {
-  const {header: small, page} = overflowSeals(header);
+  const due = withEventDue(job.header, header);
+  const {header: small, page} = overflowSeals(due);
   if (page !== null) hold.setState(sealPageKey(job.address, small.sealPages - 1), JSON.stringify(page.map(encodeSeal)));
   hold.setState(headerKey(job.address), encodeHeader(small));
+  if (due !== header) queueEnd(job, small);
   return small;
 }
 

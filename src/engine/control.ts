@@ -13,6 +13,7 @@ import {dependencyLinks, dependentLinks, openDependents, withDependency, without
 import type {Engine, Lookup} from './engine';
 import {keysBesideHeader, removeSome, UNLIMITED} from './finished';
 import {endLeases} from './give-up';
+import {planNext} from './follow-up';
 import {withHold, type Hold} from './hold';
 import {findJob, notFound} from './lookup';
 
@@ -130,7 +131,7 @@ export function changeDependency(
     const job = engine.openJob(hold, address, 'changeable');
     const header = (change === 'add' ? withDependency : withoutDependency)(hold, job.header, on);
     if (header !== job.header) writeHeader(hold, job, header);
-    engine.planNext(hold, address);
+    planNext(engine.ports, hold, address);
     return engine.record(hold.snapshot, address);
   });
 }

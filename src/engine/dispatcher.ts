@@ -15,9 +15,11 @@ import {describeThrown, isJobsError} from '../errors';
 import type {WorkResult} from '../types';
 import {Alarm, noteFiredTrigger} from './alarm';
 import {isArchiveDue, sweepArchive} from './archive-sweep';
+import {findAttention, leavesAttention, type Postponed} from './attention';
 import {claimJob, deathWatchAtMs, dueAtMs, wakeUpAtMs, type ClaimResult, type Owned} from './claim';
 import {quotaLimitsIn} from './config';
 import {isBlocked} from './dependencies';
+import {tellEvents} from './events';
 import type {Hold} from './hold';
 import type {Ports} from './ports';
 import {postponeJob, quotaWaitMs, saveRefusal} from './quota';
@@ -41,6 +43,7 @@ export class Pass {
   private open = 0;
   private areTriggersSecured = false;
   private isArchiveDue = false;
+  private postponed: Postponed | null = null;
   /** Triggers that were seen and not yet sorted. */
   private seen: readonly string[] = [];
   /** Whether a handler ran in this execution. */
@@ -77,12 +80,14 @@ export class Pass {
 
   private loop(): 'idle' | 'open' {
     let turn: Turn | null = null;
+    let isTelling = false;
     for (let claims = 0; claims < MAX_CLAIMS_PER_PASS; claims++) {
       const before: Turn | null = turn;
       const next: {owned: Owned; snapshot: Snapshot} | null = holdToSettle(this.ports, before, (hold, settled) => {
         this.noteTurn(hold, before, settled);
         const owned = this.claimNext(hold);
-        if (owned === null) this.windUp(hold);
+        isTelling = owned === null && findAttention(hold, this.owner, this.postponed);
+        if (owned === null && !isTelling) this.windUp(hold);
         return owned === null ? null : {owned, snapshot: hold.snapshot};
       });
       startCalled(this.ports);
@@ -90,6 +95,10 @@ export class Pass {
       turn = {owned: next.owned, end: runOwned(this.ports, next.owned, next.snapshot)};
       this.hasRun = true;
     }
+    if (isTelling)
+      tellEvents(this.ports, (hold) => {
+        this.windUp(hold);
+      });
     if (this.isArchiveDue) this.sweepArchive();
     return this.open === 0 ? 'idle' : 'open';
   }
@@ -179,6 +188,7 @@ export class Pass {
     const untilMs = quotaWaitMs(this.ports, hold, job.header, this.limitsOf(hold.snapshot));
     if (untilMs === null) return false;
     postponeJob(this.ports, hold, job, untilMs);
+    this.postponed ??= {header: job.header, untilMs};
     this.lines.push({id: job.header.id, name: job.header.name, status: 'not claimed: quota', steps: 0});
     return true;
   }
@@ -203,7 +213,8 @@ export class Pass {
   private windUp(hold: Hold): void {
     const jobs = openJobs(hold, this.owner);
     this.open = jobs.length + newerJobs(hold);
-    const isUntidy = sweepStore(hold);
+    const isSwept = !sweepStore(hold);
+    const isUntidy = leavesAttention(hold, this.owner) || !isSwept;
     this.isArchiveDue = isArchiveDue(this.ports, hold);
     if (this.ports.triggers.problem() !== null) return;
     if (this.owner !== null) {

@@ -3,32 +3,30 @@
  * handler runs, whether one ran) is shared by all of them.
  */
 import {hasFreePart, isFinal, waitsForUser, type Header} from '../core/header';
-import {MIN_WAKE_UP_MS} from '../core/limits';
-import {hasExtras} from '../core/plan';
 import type {QuotaLimits} from '../core/quota';
 import type {JobAddress} from '../core/keys';
 import type {Snapshot, StoredJob} from '../core/stored-job';
 import {cancel, handOn} from '../core/transitions';
-import {jobsError} from '../errors';
-import {dueOfAsked, termsOfAsked} from '../orchestration/asked';
+import {describeThrown, jobsError} from '../errors';
 import type {Forecast, JobRecord, WorkResult} from '../types';
-import {admitJob, newJob, prepareJob, refuseLargePlan, type Admitted, type Candidate} from './admission';
+import {admitJob, newJob, prepareJob, type Admitted, type Candidate} from './admission';
 import {Alarm} from './alarm';
 import {claimJob, wakeUpAtMs, writeHeader, type ClaimResult, type ClaimTerms, type Owned} from './claim';
 import {checkRequest, type CheckedRequest, type EntryPoint} from './compile';
 import type {Config} from './config';
 import {Pass} from './dispatcher';
 import {estimate} from './estimate';
+import {hasEvents, tellEvents} from './events';
 import {handlerNames} from './handler-names';
-import {isAwaitingJobs, isBlocked, knownJobs, readableJobs, type Found} from './dependencies';
 import {endLeases} from './give-up';
+import {candidateOf} from './candidate';
+import {ensureContinuation, ensureSender, noteUse, planNext} from './follow-up';
 import {withHold, type Hold} from './hold';
 import {patiently} from './patience';
 import type {Ports} from './ports';
 import {runOwned} from './runner';
 import {makeRoom, missingBytes} from './room';
 import {holdToSettle, type Turn} from './settle';
-import {saveUse} from './user-key';
 import {callWorkers, moreWorkers, startCalled} from './workers';
 import {cancelReplaced, duplicateIn, renewJob, type Duplicate} from './duplicates';
 import {findJob, notFound} from './lookup';
@@ -75,7 +73,25 @@ export class Engine {
   /** Accepts a request and, in mode `run`, runs it in this execution. */
   submit(entry: EntryPoint, request: unknown): JobRecord {
     const checked = checkRequest(entry, request, handlerNames(this.ports.handlers));
-    return checked.mode === 'run' ? this.run(checked) : this.enqueue(checked);
+    return this.telling(() => (checked.mode === 'run' ? this.run(checked) : this.enqueue(checked)));
+  }
+
+  /** After a call that may have ended jobs: who listens hears of it, unless a handler made the call. */
+  telling<Result>(act: () => Result): Result {
+    const result = act();
+    if (execution.isRunning || !hasEvents()) return result;
+    execution.isRunning = true;
+    try {
+      tellEvents(this.ports, (hold) => {
+        ensureSender(this.ports, hold);
+      });
+    } catch (thrown) {
+      // The headers say that it is still to be told.
+      this.ports.log.line(`AST.Jobs: events were not delivered: ${describeThrown(thrown).message}`);
+    } finally {
+      execution.isRunning = false;
+    }
+    return result;
   }
 
   private enqueue(checked: CheckedRequest): JobRecord {
@@ -131,12 +147,16 @@ export class Engine {
   /** Runs a job of another execution on, in this one. */
   resume({id, prefix}: Lookup, maxRuntimeMs: number | null): JobRecord {
     refuseNested();
+    return this.telling(() => this.resumeNow({id, prefix}, maxRuntimeMs));
+  }
+
+  private resumeNow({id, prefix}: Lookup, maxRuntimeMs: number | null): JobRecord {
     const {address, claimed, snapshot} = withHold(this.ports, (hold) => {
       const found = findJob(hold.snapshot, id, prefix);
       if (found === null) throw notFound(id);
       const job = this.openJob(hold, found, 'resumable');
       if (!hasFreePart(job.header, hold.nowMs)) throw this.leaseHeld(hold, found);
-      this.ensureContinuation(hold, job.header);
+      ensureContinuation(this.ports, hold, job.header);
       const result = this.claim(hold, job, asked(hold, maxRuntimeMs ?? job.header.options.maxRuntimeMs));
       if (result.kind === 'busy') throw this.leaseHeld(hold, found);
       if (result.kind === 'later') this.handOn(hold, job);
@@ -157,7 +177,7 @@ export class Engine {
         if (!('ledger' in job) || isFinal(job.header) || waitsForUser(job.header)) return null;
         if (!hasFreePart(job.header, hold.nowMs) || fromMs(job.header) > hold.nowMs) return null;
         if (!makeRoom(hold, missingBytes(job.header, this.ports.archive))) return null;
-        this.ensureContinuation(hold, job.header);
+        ensureContinuation(this.ports, hold, job.header);
         const time = {budgetFromMs: hold.nowMs, maxRuntimeMs: Math.max(0, endMs - hold.nowMs), isForced: false};
         const claimed = this.claim(hold, job, isBounded ? {...time, isFirstInExecution: false} : time);
         return {claimed, snapshot: hold.snapshot};
@@ -182,18 +202,19 @@ export class Engine {
     const {phase} = job.header;
     if (phase.kind !== 'paused' || phase.waiting.reason === 'budget') return;
     writeHeader(hold, job, handOn(job.header, hold.nowMs));
-    this.planNext(hold, job.address);
+    planNext(this.ports, hold, job.address);
   }
 
   /** Ends an open job, running or not. */
   cancel({id, prefix}: Lookup): JobRecord {
-    return withHold(this.ports, (hold) => {
+    const canceled = (hold: Hold): JobRecord => {
       const address = findJob(hold.snapshot, id, prefix);
       if (address === null) throw notFound(id);
       const job = endLeases(hold, this.openJob(hold, address, 'cancelable'), 'canceled');
       writeHeader(hold, job, cancel(job.header, hold.nowMs));
       return this.record(hold.snapshot, address);
-    });
+    };
+    return this.telling(() => withHold(this.ports, canceled));
   }
 
   /** One pass of the dispatcher. */
@@ -226,23 +247,7 @@ export class Engine {
 
   /** A checked request as a job that could be accepted now. */
   candidate(checked: CheckedRequest, hold: Hold): Candidate {
-    const resolved = this.config.resolve(checked.options, hold.snapshot);
-    const {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume} = resolved;
-    const {asked} = checked;
-    const plan = checked.compile(maxRetries);
-    const dependencies = knownJobs(hold.snapshot, asked.dependencies);
-    const terms = {...termsOfAsked(asked, hold.nowMs, dependencies, hasExtras(plan)), maker: checked.maker};
-    if (asked.debounce !== null) refuseLargePlan({plan, terms});
-    return {
-      name: checked.name,
-      plan,
-      terms,
-      dueMs: dueOfAsked(asked, hold.nowMs),
-      prefix: resolved.propertyPrefix,
-      options: {maxRetries, maxRuntimeMs, leaseTtlMs, autoResume, workers: checked.workers},
-      // Under the lock, or two first calls of a user would make two users of him.
-      owner: this.ports.identity.ensure(),
-    };
+    return candidateOf(this.ports, this.config, checked, hold);
   }
 
   /** The job at an address, which must be open. */
@@ -267,13 +272,8 @@ export class Engine {
     const terms = {by: this.by, isFirstInExecution: !execution.hasRun, user, ...time};
     const result = claimJob(this.ports, hold, job, terms);
     if (result.kind === 'owned') callWorkers(this.ports, hold, result.owned.job, result.owned.alarmOwner);
+    if (result.kind === 'waits') planNext(this.ports, hold, job.address);
     return result;
-  }
-
-  /** The wake-up exists before work starts. Triggers of another user cannot be seen: theirs are left to them. */
-  private ensureContinuation(hold: Hold, header: Header): void {
-    if (!header.options.autoResume || this.ports.triggers.problem() !== null) return;
-    if (this.ports.identity.known() === header.owner) new Alarm(this.ports, hold, header.owner).ensureWatchdog();
   }
 
   private runClaimed(address: JobAddress, claimed: ClaimResult, snapshot: Snapshot): JobRecord {
@@ -288,8 +288,8 @@ export class Engine {
         const share = turn.end.kind === 'share' ? this.claimAgain(hold, address, turn.owned) : null;
         current = hold.snapshot;
         if (share !== null) return share;
-        this.planNext(hold, address);
-        this.saveUse(hold);
+        planNext(this.ports, hold, address);
+        noteUse(this.ports, hold);
         record = this.record(hold.snapshot, address);
         return null;
       });
@@ -303,11 +303,6 @@ export class Engine {
     if (!('ledger' in job) || isFinal(job.header) || waitsForUser(job.header)) return null;
     const result = this.claim(hold, job, {budgetFromMs: before.budget.endMs, maxRuntimeMs: 0, isForced: false});
     return result.kind === 'owned' ? result.owned : null;
-  }
-
-  private saveUse(hold: Hold): void {
-    const user = this.ports.meter.isFull(this.ports.clock.nowMs()) ? this.ports.identity.known() : null;
-    if (user !== null) saveUse(this.ports, hold, user);
   }
 
   /** Refuses what a handler must not call. */
@@ -333,26 +328,6 @@ export class Engine {
       execution.isRunning = false;
       execution.hasRun = true;
     }
-  }
-
-  /** Plans the next execution that looks at a job, or at those that waited for it. */
-  planNext(hold: Hold, address: JobAddress): void {
-    if (this.ports.triggers.problem() !== null) return;
-    const found = openableJob(hold.snapshot, address);
-    const header: Header = 'ledger' in found ? found.header : found;
-    const dueMs = wakeUpAtMs(header, hold.nowMs);
-    const isSoon = dueMs !== null && dueMs < hold.nowMs + 10 * MIN_WAKE_UP_MS;
-    if (isSoon && this.ports.identity.known() === header.owner) new Alarm(this.ports, hold, header.owner).wakeAt(dueMs);
-    if (isFinal(header)) this.wakeDependents(hold);
-  }
-
-  /** Jobs of this user that waited for one that is over. */
-  private wakeDependents(hold: Hold): void {
-    const owner = this.ports.identity.known();
-    const isFree = ({address, header}: Found): boolean =>
-      header.owner === owner && isAwaitingJobs(header) && !isBlocked(hold.snapshot, address, header);
-    if (owner !== null && readableJobs(hold.snapshot).some(isFree))
-      new Alarm(this.ports, hold, owner).wakeAt(hold.nowMs);
   }
 }
 

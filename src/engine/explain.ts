@@ -12,6 +12,7 @@ import {gateIn} from './dependencies';
 import type {Engine, Lookup} from './engine';
 import {prefixesIn} from './hold';
 import type {Backend} from './ports';
+import {blockedResource} from './rate-limits';
 import {retentionOf} from './retention';
 import {freeOf, missingBytes} from './room';
 import {Usage} from './usage';
@@ -284,6 +285,8 @@ function particulars(job: StoredJob, now: Circumstances): Partial<Finding> {
       return withoutRoom(job, now);
     case 'dependency':
       return awaiting(job, now);
+    case 'quota':
+      return withoutUnits(job, now);
     default:
       return {};
   }
@@ -297,6 +300,16 @@ function awaiting(job: StoredJob, now: Circumstances): Partial<Finding> {
       ? `It waits for ${waitsFor.join(', ')}.`
       : 'What it waited for is over, and the next pass takes it.';
   return {sentence, data: {...progress(job), waitsFor}};
+}
+
+/** Where a resource of the job has units again, the day's quota is what it waits for, or the next look. */
+function withoutUnits(job: StoredJob, now: Circumstances): Partial<Finding> {
+  const block = blockedResource(now.snapshot, job.header, now.nowMs);
+  if (block === null) return {};
+  return {
+    sentence: `The rate limit of the resource ${printValue(block.resource)} is used up until ${isoTime(block.untilMs)}.`,
+    data: {...progress(job), resource: block.resource},
+  };
 }
 
 function withoutRoom(job: StoredJob, now: Circumstances): Partial<Finding> {

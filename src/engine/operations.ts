@@ -2,7 +2,17 @@
 import {jobOfArchiveName} from '../core/archive';
 import {isFinal} from '../core/header';
 import {isObject, printValue} from '../core/json';
-import {ARCHIVE_KEY, BALLAST_KEY, headerKey, parseKey, parseUserKey, PREFIXES_KEY, type JobAddress} from '../core/keys';
+import {
+  ALERTS_KEY,
+  ARCHIVE_KEY,
+  BALLAST_KEY,
+  LIMITS_KEY,
+  headerKey,
+  parseKey,
+  parseUserKey,
+  PREFIXES_KEY,
+  type JobAddress,
+} from '../core/keys';
 import {MAX_RANGE, WATCHDOG_MINUTES, WATCHDOG_PERIODS} from '../core/limits';
 import {readHeader, readJob} from '../core/stored-job';
 import {describeThrown, isJobsError, jobsError} from '../errors';
@@ -174,6 +184,8 @@ function suspendJob(hold: Hold, address: JobAddress): boolean {
   return true;
 }
 
+const SHARED_KEYS: readonly string[] = [BALLAST_KEY, ARCHIVE_KEY, LIMITS_KEY, ALERTS_KEY];
+
 /** Headers go first, so that a kill leaves no half of a job, and the registry last, so that a second call finds the rest. */
 function deleteEverything(hold: Hold): void {
   for (const address of hold.jobs()) hold.remove(headerKey(address));
@@ -181,7 +193,7 @@ function deleteEverything(hold: Hold): void {
   for (const key of Object.keys(hold.snapshot)) {
     const parsed = parseKey(key);
     const isOfJob = parsed !== null && prefixes.has(parsed.prefix);
-    if (isOfJob || key === BALLAST_KEY || key === ARCHIVE_KEY || parseUserKey(key) !== null) hold.remove(key);
+    if (isOfJob || SHARED_KEYS.includes(key) || parseUserKey(key) !== null) hold.remove(key);
   }
   hold.remove(PREFIXES_KEY);
 }

@@ -82,6 +82,13 @@ export interface Starter {
   start(count: number): number;
 }
 
+/** Ways to people. W1 returns once the service has taken the message, throws where it did not, or where there is no service. */
+export interface Messenger {
+  mail(to: string, subject: string, body: string): void;
+  /** W2 a JSON text; an answer of 400 or above throws. */
+  post(url: string, json: string): void;
+}
+
 /** L1 never throws. */
 export interface Log {
   line(text: string): void;
@@ -146,6 +153,7 @@ export interface Ports {
   readonly triggers: Triggers;
   readonly handlers: Handlers;
   readonly yaml: Yaml;
+  readonly messenger: Messenger;
   readonly identity: Identity;
   readonly log: Log;
   /** `null` where the host handed no way over: only triggers start executions then. */

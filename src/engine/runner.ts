@@ -32,7 +32,9 @@ import {Notebook} from './notebook';
 import {patiently} from './patience';
 import type {Ports} from './ports';
 import {quotaEnd} from './quota';
+import {useUnit} from './rate-limits';
 import type {StepHost} from './step-control';
+import {supplyUnit} from './unit-supply';
 
 /** How a run of an owned part of a job ended. */
 export type RunEnd =
@@ -112,6 +114,7 @@ class Run {
     let unit = this.owned.firstUnit;
     if (this.owned.mark === null && !this.commit(this.marked, null)) return this.endAtStop();
     while (this.calls < MAX_CALLS_PER_CLAIM) {
+      if (!useUnit(this.owned.wallet.purse, this.ports.clock.nowMs()) && !this.moreUnits(unit)) return this.endAtStop();
       if (this.ports.clock.nowMs() >= this.owned.budget.fenceMs) return this.pauseForBudget();
       if (!this.attempt(unit)) return this.endAtStop();
       const next = this.next();
@@ -137,6 +140,18 @@ class Run {
       this.add(outcome);
     }
     return outcome !== null && this.stop === null;
+  }
+
+  /** The units that were reserved are used up, or no longer good. False when the run must end. */
+  private moreUnits(unit: number): boolean {
+    const supply = supplyUnit(this.ports, this.owned, {
+      isOwn: (text) => this.ownHeader(text) !== null,
+      fits: (waitMs) => this.fits(unit, waitMs),
+      commit: () => this.committer.pending.length === 0 || this.commit(this.groupOf(unit), null),
+      look: () => this.look(),
+    });
+    if (supply !== 'supplied' && supply !== 'stopped') this.stop = supply;
+    return supply === 'supplied';
   }
 
   private add(outcome: Outcome): void {
@@ -213,11 +228,11 @@ class Run {
     });
   }
 
-  private fits(unit: number): boolean {
+  private fits(unit: number, waitMs = 0): boolean {
     const {budget, job} = this.owned;
     const isResumable = job.ledger.cursor(unit) !== null;
     const expected = isResumable ? 0 : expectedMs(this.longest, job.plan.nodeOfUnit(unit));
-    return mayStart(budget, this.ports.clock.nowMs(), expected, false);
+    return mayStart(budget, this.ports.clock.nowMs() + waitMs, expected, false);
   }
 
   /** Whether a unit may begin without a commit before it. */

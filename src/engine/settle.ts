@@ -18,6 +18,7 @@ import {openSuspects, returnOf} from './give-up';
 import {storeFull, withHold, writeValue, type Hold} from './hold';
 import {bytesOfCommit, type Write} from './log-writer';
 import type {Ports} from './ports';
+import {returnUnits} from './rate-limits';
 import {freeBytes, makeRoom} from './room';
 import type {RunEnd} from './runner';
 
@@ -79,6 +80,7 @@ export function settle(ports: Ports, hold: Hold, owned: Owned, end: RunEnd): Set
   if (job === null) return 'lost';
   if (end.kind === 'full') settleUncommitted(hold, owned, job, end);
   else settleOutcomes(hold, owned, job, seenWhole(ports, hold, job, owned, end));
+  returnUnits(hold, owned.wallet.purse);
   return 'settled';
 }
 

@@ -74,6 +74,7 @@ export function planOfTasks(
       shared: request['sharedPayload'],
       maxConcurrency: request['maxConcurrency'],
       checkpoint: request['checkpoint'],
+      timeoutMs: request['itemTimeoutMs'],
       handler: request['handler'],
       maxPagedItems: MAX_PAGED_ITEMS,
       what: 'createExecution',

@@ -2,7 +2,7 @@
 import {isObject, printValue} from '../core/json';
 import {jobsError} from '../errors';
 import type {BindOptions} from '../types';
-import type {ContentLike, FetchLike, LockLike} from './handles';
+import type {ContentLike, FetchLike, LockLike, MailLike} from './handles';
 import type {Scope} from './realm';
 
 /** Checks the global object of a host. */
@@ -16,7 +16,7 @@ export function checkedScope(scope: unknown): Scope {
 
 const BIND_OPTIONS: readonly string[] = [
   ...['triggerHandler', 'store', 'lock', 'handlers', 'dynamicLookup'],
-  ...['fetch', 'workerUrl', 'workerToken', 'content', 'drive', 'folder', 'sheets', 'spreadsheet', 'yaml'],
+  ...['fetch', 'workerUrl', 'workerToken', 'content', 'drive', 'folder', 'sheets', 'spreadsheet', 'yaml', 'mail'],
 ];
 const MEMORY_EXCLUDES: readonly string[] = ['lock', 'fetch', 'drive', 'sheets'];
 const WORKER_URL = /^https:\/\/script\.google\.com\/[\w./-]+\/exec$/;
@@ -69,8 +69,8 @@ function checkedWebOptions(raw: Readonly<Record<string, unknown>>): WebOptions {
     throw optionError('fetch must be the service that fetches addresses, with the method fetchAll', fetch);
   if (workerUrl !== undefined && (typeof workerUrl !== 'string' || !WORKER_URL.test(workerUrl)))
     throw optionError("workerUrl must be your web app's 'https://script.google.com/macros/s/…/exec'", workerUrl);
-  if ((fetch === undefined) !== (workerUrl === undefined))
-    throw optionError('fetch and workerUrl must be given together', fetch === undefined ? 'workerUrl' : 'fetch');
+  if (workerUrl !== undefined && fetch === undefined)
+    throw optionError('workerUrl goes with fetch, the service that fetches addresses', 'workerUrl');
   if (workerToken !== undefined && (typeof workerToken !== 'string' || workerToken.length < MIN_TOKEN_CHARS))
     // Not the token itself: messages end up in logs.
     throw optionError(`workerToken must be a text of at least ${MIN_TOKEN_CHARS} characters`, typeof workerToken);
@@ -85,12 +85,15 @@ function checkedWebOptions(raw: Readonly<Record<string, unknown>>): WebOptions {
 }
 
 function placeOptions(raw: Readonly<Record<string, unknown>>): BindOptions {
-  const {drive, folder, sheets, spreadsheet} = raw;
+  const {drive, folder, sheets, spreadsheet, mail} = raw;
+  if (mail !== undefined && !hasMethods(mail, ['sendEmail']))
+    throw optionError('mail must be the service that sends mail, with the method sendEmail', mail);
   if (drive !== undefined && !hasMethods(drive, DRIVE_METHODS))
     throw optionError('drive must be the Drive service of your script, with all its methods', drive);
   if (sheets !== undefined && !hasMethods(sheets, SHEETS_METHODS))
     throw optionError('sheets must be the Spreadsheet service of your script, with all its methods', sheets);
   return {
+    ...(mail === undefined ? {} : {mail: mail as MailLike}),
     ...(drive === undefined ? {} : {drive: drive as object}),
     ...(sheets === undefined ? {} : {sheets: sheets as object}),
     ...(folder === undefined ? {} : {folder: placeId('folder', folder, 'drive', drive)}),

@@ -136,9 +136,10 @@ export interface ConsoleLike {
 export interface FetchRequestLike {
   readonly url: string;
   readonly method: 'post';
-  readonly payload: Record<string, string>;
+  readonly payload: Record<string, string> | string;
+  readonly contentType?: string;
   readonly muteHttpExceptions: boolean;
-  readonly timeoutSeconds: number;
+  readonly timeoutSeconds?: number;
 }
 
 export interface FetchAnswerLike {
@@ -149,6 +150,11 @@ export interface FetchAnswerLike {
 /** The service that fetches addresses. Handed over by the host, because its name alone would ask for a permission. */
 export interface FetchLike {
   fetchAll(requests: FetchRequestLike[]): FetchAnswerLike[];
+}
+
+/** The service that sends mail. Handed over by the host, for the same reason. */
+export interface MailLike {
+  sendEmail(recipient: string, subject: string, body: string): unknown;
 }
 
 /** The service that makes what a web app may return. Handed over by the host. */

@@ -10,8 +10,8 @@ import {jobsError} from '../errors';
 import {reading} from '../orchestration/request';
 import type {BindOptions} from '../types';
 import {checkedOptions, checkedScope} from './bind-options';
-import type {ContentLike, DriveLike, FetchLike, LockLike, Services, SheetsLike} from './handles';
 import {emptyMemory, type Memory} from './memory-store';
+import type {ContentLike, DriveLike, FetchLike, LockLike, MailLike, Services, SheetsLike} from './handles';
 import type {StoreKind} from './properties-store';
 import {globalOfRealm, hasHostFunctions, hostFunction, lexicalGlobal, type Scope} from './realm';
 
@@ -34,6 +34,9 @@ export interface Host {
   /** How more executions are started; `null` when the host handed nothing over. */
   readonly webApp: WebApp | null;
   readonly content: ContentLike | null;
+  /** How alerts reach people. */
+  readonly mail: MailLike | null;
+  readonly fetch: FetchLike | null;
   /** Where values may be stored besides the services. */
   readonly places: Places;
   findFunction(name: string): ((context: unknown) => unknown) | null;
@@ -115,6 +118,8 @@ function hostOf(scope: Scope, options: BindOptions, ownGlobal: Scope): Host {
     lock: options.lock ?? null,
     webApp: webAppOf(options),
     content: options.content ?? null,
+    mail: options.mail ?? null,
+    fetch: options.fetch ?? null,
     places: placesOf(options),
     findFunction: (name) =>
       handlers === undefined ? hostFunction(scope, name, isDynamic) : listedFunction(handlers, name),

@@ -9,6 +9,7 @@ import {clockTriggers} from './clock-triggers';
 import {driveBackend} from './drive-backend';
 import type {Host} from './host';
 import {memoryIdentity, memoryMutex, memoryStore, memoryTriggers, type Memory} from './memory-store';
+import {hostMessenger} from './messenger';
 import {propertiesStore, userIdentity} from './properties-store';
 import {scriptLock} from './script-lock';
 import {webWorkers} from './web-workers';
@@ -36,7 +37,9 @@ export function portsOf(host: Host): Ports {
   };
   const handlers: Ports['handlers'] = {find: (name) => host.findFunction(name)};
   const yaml: Ports['yaml'] = {find: () => host.findYaml()};
-  if (host.memory !== null) return memoryPorts(host.memory, {handlers, yaml, log, blobs: hostBlobs(Utilities)});
+  const messenger = hostMessenger(host);
+  if (host.memory !== null)
+    return memoryPorts(host.memory, {handlers, yaml, log, messenger, blobs: hostBlobs(Utilities)});
   const {PropertiesService, LockService} = host.services;
   const clock = clockThat((ms) => {
     Utilities?.sleep(ms);
@@ -47,6 +50,7 @@ export function portsOf(host: Host): Ports {
   return metered({
     ...{clock, random, store, mutex, handlers, yaml, log},
     triggers: clockTriggers(ScriptApp, host.triggerHandler, () => host.hasTriggerHandler()),
+    messenger,
     identity: userIdentity(PropertiesService, {clock, random}),
     starter: host.webApp === null ? null : webWorkers(host.webApp, clock, () => workerSecret(PropertiesService), log),
     blobs: hostBlobs(Utilities),
@@ -57,7 +61,7 @@ export function portsOf(host: Host): Ports {
 }
 
 /** Not metered: what touches no service uses nothing of the day's quotas. */
-function memoryPorts(memory: Memory, ports: Pick<Ports, 'handlers' | 'yaml' | 'log' | 'blobs'>): Ports {
+function memoryPorts(memory: Memory, ports: Pick<Ports, 'handlers' | 'yaml' | 'log' | 'blobs' | 'messenger'>): Ports {
   // Nothing in memory fails for a moment, so that nobody waits.
   const clock = clockThat(() => undefined);
   const [store, mutex] = [memoryStore(memory), memoryMutex(memory)];

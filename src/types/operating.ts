@@ -24,8 +24,8 @@ export interface BindOptions {
   /** `false` turns off the look-up of `const` handlers, which needs a `Function` made from constant text. @default true */
   readonly dynamicLookup?: boolean;
   /**
-   * The service that fetches addresses, by which this execution starts more of them through the script's own web app.
-   * Only together with `workerUrl`. @default none: only triggers start executions
+   * The service that fetches addresses: for web hooks of alerts, and with `workerUrl` to start more executions through the
+   * script's own web app. @default none: only triggers start executions
    */
   readonly fetch?: {
     /** Sends all requests at once. */
@@ -41,6 +41,8 @@ export interface BindOptions {
   readonly workerUrl?: string;
   /** What is posted with each start; at least 16 characters. @default the script property `AST_JOBS_WORKER_TOKEN` */
   readonly workerToken?: string;
+  /** The service that sends mail, for alerts; asks for the permission to send mail as you. */
+  readonly mail?: {sendEmail(recipient: string, subject: string, body: string): unknown};
   /** The service that makes text outputs, for what `doPost` returns. @default none: `doPost` returns the text itself */
   readonly content?: {
     /** Makes one. */

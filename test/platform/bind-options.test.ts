@@ -9,7 +9,7 @@ test.each<[unknown, string]>([
   [[], 'an object of options, got `[]`'],
   [
     {handler: {}},
-    'bind knows the options triggerHandler, store, lock, handlers, dynamicLookup, fetch, workerUrl, workerToken, content, drive, folder, sheets, spreadsheet, yaml, got `"handler"`',
+    'bind knows the options triggerHandler, store, lock, handlers, dynamicLookup, fetch, workerUrl, workerToken, content, drive, folder, sheets, spreadsheet, yaml, mail, got `"handler"`',
   ],
   [{triggerHandler: 5}, 'triggerHandler must be the name of a function, got `5`'],
   [{triggerHandler: 'a b'}, 'triggerHandler must be the name of a function'],
@@ -33,8 +33,8 @@ test.each<[unknown, string]>([
   [{spreadsheet: ''}, 'spreadsheet must be an id, as it stands in the address of the spreadsheet, got `""`'],
   [{dynamicLookup: 'no'}, 'dynamicLookup must be true or false, got `"no"`'],
   [{fetch: {fetch: () => null}, workerUrl: WORKER_URL}, 'with the method fetchAll, got a value'],
-  [{fetch: FETCH}, 'fetch and workerUrl must be given together, got `"fetch"`'],
-  [{workerUrl: WORKER_URL}, 'fetch and workerUrl must be given together, got `"workerUrl"`'],
+  [{workerUrl: WORKER_URL}, 'workerUrl goes with fetch, the service that fetches addresses, got `"workerUrl"`'],
+  [{mail: {send: () => null}}, 'mail must be the service that sends mail, with the method sendEmail'],
   [{fetch: FETCH, workerUrl: WORKER_URL.replace('exec', 'dev')}, "workerUrl must be your web app's"],
   [{fetch: FETCH, workerUrl: 'https://example.com/exec'}, "workerUrl must be your web app's"],
   [{workerToken: 'short, but secret'.slice(0, 15)}, 'at least 16 characters, got `"string"`'],
@@ -54,6 +54,8 @@ test('what is right comes out as it went in, and nothing besides', () => {
     fetch: FETCH,
   };
   expect(checkedOptions({...options, workerUrl: WORKER_URL})).toEqual({...options, workerUrl: WORKER_URL});
+  // For web hooks alone.
+  expect(checkedOptions({fetch: FETCH})).toEqual({fetch: FETCH});
   expect([checkedOptions(undefined), checkedOptions(null), checkedOptions({})]).toEqual([{}, {}, {}]);
 });
 

@@ -210,6 +210,7 @@ export const headers: fc.Arbitrary<Header> = fc.record({
   name: anyText(),
   owner: anyText(),
   isHalted: fc.boolean(),
+  isEventDue: fc.boolean(),
   revision: count,
   phase,
   createdAtMs: instantMs,

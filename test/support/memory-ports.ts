@@ -140,6 +140,7 @@ class MemoryExecution {
       triggers: this.triggers(),
       yaml: {find: () => null},
       handlers: {find: (name) => world.handlers.get(name) ?? null},
+      messenger: {mail: () => undefined, post: () => undefined},
       identity: {
         known: () => world.owners.get(user) ?? null,
         ensure: () => {

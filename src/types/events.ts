@@ -1,0 +1,68 @@
+/** Types of events, alerts and rate limits. No code. */
+import type {JobStatus, StoredError} from './jobs';
+
+/** What happened to a job. */
+export type JobEventName = 'completed' | 'failed' | 'canceled' | 'stuck' | 'quota';
+
+/** What a listener is called with. Plain JSON. */
+export interface JobEvent {
+  readonly event: JobEventName;
+  /** When it happened. */
+  readonly at: string;
+  readonly job: {
+    readonly id: string;
+    readonly name: string;
+    readonly status: JobStatus | 'damaged';
+    readonly tags: readonly string[];
+    readonly createdAt: string | null;
+    readonly startedAt: string | null;
+  };
+  /** Of `failed`: what the job failed with. */
+  readonly error?: StoredError & {readonly stepId: string | null};
+  /** Of `stuck`: `noTrigger`, `silent`, `handler`, `store` or `damaged`, as `explain` says; of `quota`: `quota`. */
+  readonly reason?: 'noTrigger' | 'silent' | 'handler' | 'store' | 'damaged' | 'quota';
+}
+
+/** A global function of the script, or its name. */
+export type JobEventHandler = string | ((event: JobEvent) => unknown);
+
+/** Which jobs a listener or an alert is for. @default all */
+export interface JobEventFilter {
+  readonly name?: string;
+  /** Jobs that have all of these. */
+  readonly tags?: readonly string[];
+}
+
+/** What `alert` takes: one of `mail` and `webhook`. */
+export interface AlertRequest extends JobEventFilter {
+  /** @default ['failed', 'stuck'] */
+  readonly on?: readonly JobEventName[];
+  /** An address; needs `bind(globalThis, {mail})`. */
+  readonly mail?: string;
+  /** An address that begins with `https://`; needs `bind(globalThis, {fetch})`. */
+  readonly webhook?: string;
+  /** No second message sooner. @minimum 1 @maximum 1440 @default 60 */
+  readonly everyMinutes?: number;
+  /** Whether what happens meanwhile is collected for the next message; `false` drops it. @default true */
+  readonly digest?: boolean;
+}
+
+/** What `limit` takes: how many attempts of steps may use a resource. At least one. */
+export interface RateLimit {
+  /** @minimum 1 @maximum 1000000 */
+  readonly perMinute?: number;
+  readonly perHour?: number;
+  readonly perDay?: number;
+}
+
+/** Limits of a resource, and what is used of them. */
+export interface RateLimitRecord {
+  readonly resource: string;
+  readonly windows: readonly {
+    readonly per: 'minute' | 'hour' | 'day';
+    readonly limit: number;
+    /** Units that were used, or are reserved by a run. */
+    readonly used: number;
+    readonly resetsAt: string | null;
+  }[];
+}
