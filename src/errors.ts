@@ -27,6 +27,8 @@ export type JobsErrorCode =
   | 'BATCH_NOT_FOUND'
   | 'WORKFLOW_NOT_FOUND'
   | 'EXECUTION_NOT_FOUND'
+  | 'SCHEDULE_NOT_FOUND'
+  | 'NOT_FAILED'
   | 'ALREADY_FINAL'
   | 'LEASE_HELD'
   | 'LEASE_LOST'
@@ -94,6 +96,8 @@ const NAME_OF_CODE: Readonly<Record<JobsErrorCode, JobsErrorName>> = {
   BATCH_NOT_FOUND: 'AstJobsNotFoundError',
   WORKFLOW_NOT_FOUND: 'AstJobsNotFoundError',
   EXECUTION_NOT_FOUND: 'AstJobsNotFoundError',
+  SCHEDULE_NOT_FOUND: 'AstJobsNotFoundError',
+  NOT_FAILED: 'AstJobsConflictError',
   ALREADY_FINAL: 'AstJobsConflictError',
   LEASE_HELD: 'AstJobsConflictError',
   LEASE_LOST: 'AstJobsConflictError',

@@ -18,6 +18,7 @@ import {showMetrics} from './engine/metrics';
 import {showLogs, showProgress} from './engine/notes-views';
 import {install, lookupPrefix, resumeJob, showJob, showJobs, showResult, stop} from './engine/operations';
 import {setLimit, showLimits} from './engine/rate-limits';
+import {schedule} from './engine/schedules';
 import {fatalError, retryError} from './engine/step-errors';
 import {ValueStorage} from './engine/storage';
 import {runWorkflow, showWorkflow, showWorkflows} from './engine/workflows';
@@ -64,6 +65,8 @@ import type {
   RateLimit,
   RateLimitRecord,
   ResumeOptions,
+  ScheduleRequest,
+  ScheduleResponse,
   StatusOptions,
   StopOptions,
   StopResult,
@@ -285,6 +288,14 @@ export const Jobs = {
     declareAlert(request);
   },
 
+  /**
+   * Jobs that are made at their times: `upsert` makes or changes a schedule, `list`, `delete`, `run_now`, `pause` and
+   * `resume` are for those that are there. The dispatcher fires them, each time exactly once; see docs/schedules.md.
+   * @throws `INVALID_REQUEST`, `INVALID_OPTION`, `HANDLER_NOT_FOUND`, `PLAN_TOO_LARGE`, `TRIGGERS_UNAVAILABLE`,
+   *   `SCHEDULE_NOT_FOUND`, `STORE_FULL`
+   */
+  schedule: (request: ScheduleRequest): ScheduleResponse => schedule(engineFor(request), request),
+
   /** Sets defaults for this execution; they are stored with each job. Returns all as strings by canonical key. */
   configure: (settings: JobsConfig, options?: {readonly merge?: boolean}): Readonly<Record<string, string>> =>
     config.configure(settings, options),
@@ -352,7 +363,10 @@ export const Jobs = {
   cleanup: (options?: CleanupOptions): CleanupResult =>
     cleanUp(engineFor(options).ports, options, lookupPrefix(options)),
 
-  /** Deletes this user's triggers and pauses open jobs until `resume`; with `{data: true}` deletes all stored jobs. */
+  /**
+   * Deletes this user's triggers and pauses open jobs and schedules until `resume`; with `{data: true}` deletes all stored
+   * jobs and schedules.
+   */
   stop: (options?: StopOptions): StopResult =>
     stop(
       engineFor(options),

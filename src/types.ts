@@ -3,6 +3,7 @@ export type * from './types/handles';
 export type * from './types/jobs';
 export type * from './types/notes';
 export type * from './types/operating';
+export type * from './types/schedules';
 export type * from './types/storage';
 export type * from './types/terms';
 export type * from './types/relations';

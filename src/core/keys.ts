@@ -10,6 +10,7 @@
  *     AST_JOBS_PREFIXES                         prefixes in use besides the default
  *     AST_JOBS_USER~<owner>                     a user's triggers, and what he used of the day's quotas
  *     AST_JOBS_INTENT~<batch>~<k>               headers that are to be written together, k-th piece; piece 0 makes them count
+ *     AST_JOBS_SCHEDULE~<id>                    schedule: its job, and which of its times were fired
  *     AST_JOBS_BALLAST                          room for state changes in a full store
  *     AST_JOBS_ARCHIVE                          when what is left in the archive was last looked for
  *     AST_JOBS_LIMITS                           rate limits of resources, and what was used of them
@@ -17,8 +18,9 @@
  *     AST_JOBS_FOLDER                           id of the Drive folder that was made for stored values
  *     AST_JOBS_VALUE~<name>~<k>                 stored value, k-th piece; piece 0 says how many there are
  *
- * `~` cannot occur in a prefix or an id, so that no prefix swallows another: `jobs` and `jobs_v1` are two namespaces.
+ * `~` cannot occur in a prefix or an id of a job, so that no prefix swallows another: `jobs` and `jobs_v1` are two namespaces.
  */
+import {chainSum, EMPTY_SUM} from './bytes';
 
 export const DEFAULT_PREFIX = 'AST_JOBS_JOB_';
 export const PREFIXES_KEY = 'AST_JOBS_PREFIXES';
@@ -26,6 +28,7 @@ export const BALLAST_KEY = 'AST_JOBS_BALLAST';
 /** Lives in the user's properties, everything else in the store that is bound. */
 export const OWNER_KEY = 'AST_JOBS_OWNER';
 const USER_KEY_START = 'AST_JOBS_USER~';
+const SCHEDULE_KEY_START = 'AST_JOBS_SCHEDULE~';
 export const ARCHIVE_KEY = 'AST_JOBS_ARCHIVE';
 export const LIMITS_KEY = 'AST_JOBS_LIMITS';
 export const ALERTS_KEY = 'AST_JOBS_ALERTS';
@@ -92,6 +95,12 @@ export function parseIntentKey(
   return {id: match[1], piece: Number(match[2]), bornAtMs: parseInt(match[1].slice(6, 15), 36)};
 }
 
+/** The id of a job that is to be made once for what `identity` says: whoever makes it again finds it. */
+export function jobIdOf(bornMs: number, identity: string): string {
+  const sum = chainSum(EMPTY_SUM, identity).padStart(10, '0').slice(-10);
+  return `job_${bornMs.toString(36).padStart(9, '0')}_${sum}`;
+}
+
 /** When the job of this id was born, in milliseconds; `null` for a text that is no id. */
 export function bornAtMs(id: string): number | null {
   const match = JOB_ID_PATTERN.exec(id);
@@ -111,6 +120,15 @@ export function parseKey(key: string): (JobAddress & {readonly part: string}) | 
 /** The owner in a user's key; `null` for another key. */
 export function parseUserKey(key: string): string | null {
   return key.startsWith(USER_KEY_START) ? key.slice(USER_KEY_START.length) : null;
+}
+
+/** The id in a schedule's key; `null` for another key. */
+export function parseScheduleKey(key: string): string | null {
+  return key.startsWith(SCHEDULE_KEY_START) ? key.slice(SCHEDULE_KEY_START.length) : null;
+}
+
+export function scheduleKey(id: string): string {
+  return SCHEDULE_KEY_START + id;
 }
 
 export function userKey(owner: string): string {

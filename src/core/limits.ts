@@ -200,6 +200,20 @@ export const MAX_VALUE_NAME_CHARS = 100;
 /** Files of a folder that are looked at: a bound for a loop. */
 export const MAX_LISTED_FILES = 10_000;
 
+/** Schedules of a store; each takes one value, which is written anew at each firing. */
+export const MAX_SCHEDULES = 100;
+/** What a schedule may take when it is stored: progress and an error come on top. */
+export const MAX_SCHEDULE_BYTES = 7_000;
+export const MAX_SCHEDULE_ID_CHARS = 120;
+/** Missed times that are made up for at once, at the most, and unless the schedule says otherwise. */
+export const MAX_CATCH_UP = 100;
+export const CATCH_UP = 10;
+/** The longest intervals that a schedule may have. */
+export const MAX_EVERY_MINUTES = 1_440;
+export const MAX_EVERY_HOURS = 720;
+export const MAX_EVERY_DAYS = 366;
+export const MAX_EVERY_WEEKS = 52;
+
 /** What service calls take in milliseconds, as it was measured and reported: only estimates rest on it. */
 export const SERVICE_MS = {read: 30, write: 62, lock: 60, release: 20, trigger: 300} as const;
 /** How late a one-off fires on average; reported: 10 s to 90 s. Only estimates rest on it. */

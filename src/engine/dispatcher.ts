@@ -20,11 +20,13 @@ import {claimJob, deathWatchAtMs, dueAtMs, wakeUpAtMs, type ClaimResult, type Ow
 import {quotaLimitsIn} from './config';
 import {isBlocked} from './dependencies';
 import {tellEvents} from './events';
+import {fireDue} from './firing';
 import type {Hold} from './hold';
 import type {Ports} from './ports';
 import {postponeJob, quotaWaitMs, saveRefusal} from './quota';
 import {makeRoom, missingBytes, sweepStore} from './room';
 import {runOwned, type RunEnd} from './runner';
+import {watchOf} from './schedule-store';
 import {holdToSettle, type Settlement, type Turn} from './settle';
 import {idsOf, readUserTriggers, saveUse} from './user-key';
 import {callWorkers, mayGrow, startCalled} from './workers';
@@ -39,6 +41,8 @@ export class Pass {
   private readonly lines: JobLine[] = [];
   private readonly tried = new Set<string>();
   private readonly damaged = new Set<string>();
+  /** Schedules whose firing came to nothing in this pass. */
+  private readonly misfired = new Set<string>();
   private owner: string | null = null;
   private open = 0;
   private areTriggersSecured = false;
@@ -85,6 +89,7 @@ export class Pass {
       const before: Turn | null = turn;
       const next: {owned: Owned; snapshot: Snapshot} | null = holdToSettle(this.ports, before, (hold, settled) => {
         this.noteTurn(hold, before, settled);
+        fireDue(this.ports, hold, this.owner, this.misfired);
         const owned = this.claimNext(hold);
         isTelling = owned === null && findAttention(hold, this.owner, this.postponed);
         if (owned === null && !isTelling) this.windUp(hold);
@@ -225,13 +230,16 @@ export class Pass {
 
   private arrangeTriggers(hold: Hold, owner: string, jobs: readonly OpenJob[], isUntidy: boolean): void {
     const alarm = new Alarm(this.ports, hold, owner);
-    const needsWatchdog = isUntidy || this.open > jobs.length || jobs.some(({header}) => isAutomatic(header));
+    const watch = watchOf(hold.snapshot, owner);
+    const needsWatchdog =
+      isUntidy || watch.isOpen || this.open > jobs.length || jobs.some(({header}) => isAutomatic(header));
     if (!needsWatchdog) {
       alarm.disarm(this.areTriggersSecured ? null : this.firedUid);
       return;
     }
     const readable = jobs.filter((job) => !this.damaged.has(job.address.id));
-    const dues = readable.map((job) => nextLookAtMs(hold, job)).filter((dueMs) => dueMs !== null);
+    const looks = [watch.nextAtMs, ...readable.map((job) => nextLookAtMs(hold, job))];
+    const dues = looks.filter((dueMs) => dueMs !== null);
     for (const {address, header} of readable) {
       const reading = isAutomatic(header) && mayGrow(header, hold.nowMs) ? readJob(hold.snapshot, address) : null;
       if (reading?.kind === 'job') callWorkers(this.ports, hold, reading.job, owner);

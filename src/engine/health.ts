@@ -11,6 +11,8 @@ import type {Engine} from './engine';
 import {jobsIn, prefixesIn} from './hold';
 import {retentionOf} from './retention';
 import {freeOf} from './room';
+import {isAutomatic, schedulesIn} from './schedule-store';
+import {unreadableSchedule} from './schedule-views';
 import {Usage} from './usage';
 import {NO_TRIGGERS, readUserEntry, readUserTriggers, tickMsOf, type UserEntry} from './user-key';
 
@@ -33,6 +35,7 @@ export function healthOf(engine: Engine): HealthRecord {
   };
   const problems = [
     ...jobs.problems(),
+    ...scheduleProblems(snapshot),
     ...storeProblems(store),
     ...(triggers.problem === null ? [] : [triggers.problem]),
     ...quotaProblems(quota),
@@ -108,6 +111,21 @@ function stuck({id, name}: Header): string {
     `Job ${id} (${name}) is running and has shown no sign of life for longer than its steps take: its execution was ` +
     'probably killed, and it goes on when the lease has run out.'
   );
+}
+
+function scheduleProblems(snapshot: Snapshot): readonly string[] {
+  return schedulesIn(snapshot).flatMap(({id, decoded}) => {
+    if (decoded.kind !== 'schedule') return [unreadableSchedule(id, decoded.kind).message];
+    const {schedule} = decoded;
+    const {error, owner} = schedule;
+    const isAbandoned = isAutomatic(schedule) && readUserTriggers(snapshot, owner).watchdog === null;
+    return [
+      ...(error === null ? [] : [`Schedule ${id} can make no job since ${isoTime(error.sinceMs)}: ${error.message}`]),
+      ...(isAbandoned
+        ? [`Schedule ${id} does not fire: its user ${owner} has no watchdog. That user calls install.`]
+        : []),
+    ];
+  });
 }
 
 function storeHealth(snapshot: Snapshot, maxBytes: number): StoreHealth {

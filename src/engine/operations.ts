@@ -9,6 +9,7 @@ import {
   LIMITS_KEY,
   headerKey,
   parseKey,
+  parseScheduleKey,
   parseUserKey,
   PREFIXES_KEY,
   type JobAddress,
@@ -36,6 +37,8 @@ import type {Ports} from './ports';
 import {ensureBallast} from './room';
 import {findJob, notFound} from './lookup';
 import {FULL, listJobs, openableJob, recordOf, type Detail, type ListTerms} from './views';
+import {pauseSchedules} from './schedules';
+import {schedulesIn} from './schedule-store';
 
 /** The record of one job. */
 export function showJob(engine: Engine, lookup: Lookup, rawOptions: unknown): JobRecord {
@@ -138,18 +141,22 @@ export function install(engine: Engine, rawMinutes: unknown): number {
   return everyMinutes;
 }
 
-/** Nothing runs any more: triggers are gone, open jobs wait for an explicit `resume`, or are deleted too. */
+/** Nothing runs any more: triggers are gone, open jobs and schedules wait for an explicit `resume`, or are deleted too. */
 export function stop(engine: Engine, withData: boolean): StopResult {
   const {ports} = engine;
   const stopped = withHold(ports, (hold) => {
     const jobs = hold.jobs();
+    const schedules = withData ? schedulesIn(hold.snapshot).length : pauseSchedules(hold);
     const jobsPaused = withData ? 0 : jobs.filter((address) => suspendJob(hold, address)).length;
     const triggersDeleted = removeTriggers(engine, hold);
     if (withData) {
       deleteEverything(hold);
       ports.identity.forget();
     }
-    return {triggersDeleted, jobsPaused, jobsDeleted: withData ? jobs.length : 0};
+    return {
+      ...{triggersDeleted, jobsPaused, jobsDeleted: withData ? jobs.length : 0},
+      ...(schedules === 0 ? {} : withData ? {schedulesDeleted: schedules} : {schedulesPaused: schedules}),
+    };
   });
   if (withData) deleteArchived(ports);
   return stopped;
@@ -186,8 +193,12 @@ function suspendJob(hold: Hold, address: JobAddress): boolean {
 
 const SHARED_KEYS: readonly string[] = [BALLAST_KEY, ARCHIVE_KEY, LIMITS_KEY, ALERTS_KEY];
 
-/** Headers go first, so that a kill leaves no half of a job, and the registry last, so that a second call finds the rest. */
+/**
+ * Schedules go first, so that no job is made anew; then headers, so that a kill leaves no half of a job; the registry
+ * last, so that a second call finds the rest.
+ */
 function deleteEverything(hold: Hold): void {
+  for (const key of Object.keys(hold.snapshot)) if (parseScheduleKey(key) !== null) hold.remove(key);
   for (const address of hold.jobs()) hold.remove(headerKey(address));
   const prefixes = new Set(prefixesIn(hold.snapshot));
   for (const key of Object.keys(hold.snapshot)) {

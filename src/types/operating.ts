@@ -79,7 +79,7 @@ export interface InstallResult {
 
 /** What `stop` takes. */
 export interface StopOptions {
-  /** `true` also deletes every stored job of the prefixes in use. @default false */
+  /** `true` also deletes every stored job of the prefixes in use, and every schedule. @default false */
   readonly data?: boolean;
 }
 
@@ -91,6 +91,9 @@ export interface StopResult {
   readonly jobsPaused: number;
   /** With `data: true`: all there were, else 0. */
   readonly jobsDeleted: number;
+  /** Schedules that fire no more until `resume` or `upsert`, where there were some. */
+  readonly schedulesPaused?: number;
+  readonly schedulesDeleted?: number;
 }
 
 /** What `cleanup` takes. */
