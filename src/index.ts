@@ -8,6 +8,7 @@ import {declareAlert} from './engine/alerts';
 import {cleanUp} from './engine/cleanup';
 import {Config} from './engine/config';
 import {adoptJob, changeDependency, linksOf, pauseJob, removeJob} from './engine/control';
+import {listFailed, moveToDlq, purgeDlq} from './engine/dead-letters';
 import {Engine, type Lookup} from './engine/engine';
 import {listen} from './engine/events';
 import {namedJob} from './engine/executions';
@@ -18,6 +19,7 @@ import {showMetrics} from './engine/metrics';
 import {showLogs, showProgress} from './engine/notes-views';
 import {install, lookupPrefix, resumeJob, showJob, showJobs, showResult, stop} from './engine/operations';
 import {setLimit, showLimits} from './engine/rate-limits';
+import {replayDlq} from './engine/replay';
 import {schedule} from './engine/schedules';
 import {fatalError, retryError} from './engine/step-errors';
 import {ValueStorage} from './engine/storage';
@@ -36,8 +38,11 @@ import type {
   CleanupOptions,
   CleanupResult,
   DamagedRecord,
+  DeadLetterRecord,
   EnqueueManyRequest,
   Explanation,
+  FailedFilters,
+  FailedJob,
   Forecast,
   HealthRecord,
   InstallOptions,
@@ -64,6 +69,10 @@ import type {
   ProgressRecord,
   RateLimit,
   RateLimitRecord,
+  PurgeRequest,
+  PurgeResult,
+  ReplayRequest,
+  ReplayResult,
   ResumeOptions,
   ScheduleRequest,
   ScheduleResponse,
@@ -295,6 +304,26 @@ export const Jobs = {
    *   `SCHEDULE_NOT_FOUND`, `STORE_FULL`
    */
   schedule: (request: ScheduleRequest): ScheduleResponse => schedule(engineFor(request), request),
+
+  /** Failed jobs that fit, newest first, and whether they were put aside. One read. */
+  listFailed: (filters?: FailedFilters, options?: LookupOptions): readonly FailedJob[] =>
+    listFailed(engineFor(filters ?? options), filters, options),
+
+  /**
+   * Puts a failed job aside as a dead letter: retention leaves it alone until it is replayed or purged.
+   * @throws AstJobsConflictError `NOT_FAILED`
+   */
+  moveToDlq: (jobId: string, options?: LookupOptions): DeadLetterRecord =>
+    moveToDlq(engineFor(options), lookupOf(jobId, options)),
+
+  /**
+   * Lets dead letters go on, and runs them as far as this execution goes; the dispatcher does the rest. What a job had completed
+   * is not run again.
+   */
+  replayDlq: (request?: ReplayRequest): ReplayResult => replayDlq(engineFor(request), request),
+
+  /** Makes dead letters common jobs again, which retention deletes in time. */
+  purgeDlq: (request?: PurgeRequest): PurgeResult => purgeDlq(engineFor(request), request),
 
   /** Sets defaults for this execution; they are stored with each job. Returns all as strings by canonical key. */
   configure: (settings: JobsConfig, options?: {readonly merge?: boolean}): Readonly<Record<string, string>> =>

@@ -208,6 +208,9 @@ export const MAX_SCHEDULE_ID_CHARS = 120;
 /** Missed times that are made up for at once, at the most, and unless the schedule says otherwise. */
 export const MAX_CATCH_UP = 100;
 export const CATCH_UP = 10;
+/** Dead letters that one call may replay, and put away. */
+export const MAX_REPLAYS = 100;
+export const MAX_PURGED_LETTERS = 2_000;
 /** The longest intervals that a schedule may have. */
 export const MAX_EVERY_MINUTES = 1_440;
 export const MAX_EVERY_HOURS = 720;

@@ -139,6 +139,20 @@ function readProgress(snapshot: Snapshot, address: JobAddress, header: Header, p
   return {kind: 'job', job: {address, header, plan, ledger, tails}};
 }
 
+/** Every outcome of a job that nobody owns, in order; `null` where one cannot be read. */
+export function readOutcomes(snapshot: Snapshot, address: JobAddress, header: Header): readonly Outcome[] | null {
+  const seals = readSeals(snapshot, address, header);
+  if (seals === null) return null;
+  const ends = [...seals, ...header.parts.map(({log, position}, part) => ({part, log, position}))];
+  const outcomes: Outcome[] = [];
+  for (const {part, log, position} of ends) {
+    const cut = cutAt(readLog(snapshot, address, part, log)?.outcomes ?? [], position);
+    if (cut === null) return null;
+    outcomes.push(...cut);
+  }
+  return header.last === null ? outcomes : [...outcomes, header.last];
+}
+
 /** The current log of a part: its valid outcomes are applied; `null` where it is damaged. */
 function readPart(
   snapshot: Snapshot,

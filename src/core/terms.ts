@@ -15,8 +15,19 @@ export interface KeyUntil {
 export interface DeadLetter {
   readonly state: 'queued' | 'replayed';
   readonly atMs: number;
-  /** The job that does its work anew. */
+  /** The job that does its work anew: itself. */
   readonly replayedAs: string | null;
+  /** How often that was, and what the last call was about. */
+  readonly replay?: Replay;
+}
+
+/** A call that replayed failed jobs, as each of them remembers it. */
+export interface Replay {
+  readonly count: number;
+  readonly atMs: number;
+  /** The idempotency key of the call, and how many jobs it was to replay. */
+  readonly key: string | null;
+  readonly size: number;
 }
 
 export interface Terms {
@@ -87,7 +98,7 @@ export function encodeTerms(terms: Terms): object | null {
     ...(terms.singleton === null ? {} : {g: terms.singleton}),
     ...(debounce === null ? {} : {u: [debounce.key, debounce.untilMs]}),
     ...(terms.resources.length === 0 ? {} : {r: terms.resources}),
-    ...(deadLetter === null ? {} : {l: [deadLetter.state, deadLetter.atMs, deadLetter.replayedAs]}),
+    ...(deadLetter === null ? {} : {l: deadLetterTuple(deadLetter)}),
     ...(terms.hasPlanExtras ? {x: 1} : {}),
   };
   return Object.keys(fields).length === 0 ? null : fields;
@@ -130,9 +141,22 @@ function keyUntilOf(raw: unknown): KeyUntil | undefined {
   return typeof key === 'string' && isInstant(untilMs) ? {key, untilMs} : undefined;
 }
 
+function deadLetterTuple({state, atMs, replayedAs, replay}: DeadLetter): readonly unknown[] {
+  const last = replay === undefined ? [] : [[replay.count, replay.atMs, replay.key, replay.size]];
+  return [state, atMs, replayedAs, ...last];
+}
+
 function deadLetterOf(raw: unknown): DeadLetter | undefined {
   if (!Array.isArray(raw)) return undefined;
-  const [state, atMs, replayedAs = null] = raw as readonly unknown[];
+  const [state, atMs, replayedAs = null, last] = raw as readonly unknown[];
+  const replay = last === undefined ? undefined : replayOf(last);
   if ((state !== 'queued' && state !== 'replayed') || !isInstant(atMs) || !isTextOrNull(replayedAs)) return undefined;
-  return {state, atMs, replayedAs};
+  if (replay === null) return undefined;
+  return {state, atMs, replayedAs, ...(replay === undefined ? {} : {replay})};
+}
+
+function replayOf(raw: unknown): Replay | null {
+  if (!Array.isArray(raw)) return null;
+  const [count, atMs, key, size] = raw as readonly unknown[];
+  return isCount(count) && isInstant(atMs) && isTextOrNull(key) && isCount(size) ? {count, atMs, key, size} : null;
 }

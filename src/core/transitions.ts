@@ -7,6 +7,7 @@
  *     cancel: any open phase → canceled     suspend, handOn, postpone: any open phase → paused
  *     finishAs: any open phase → failed | canceled     awaitJobs: any open phase → paused
  *     fold, remove: any final phase, once     amend: any phase, the same after
+ *     reopen: failed → paused
  */
 import type {StoredError} from '../types';
 import {longerOf} from './budget';
@@ -167,12 +168,49 @@ export function finish(
   last: Outcome | null,
   fault: StoredError | null = null,
 ): Header {
-  return {...returned(header, back), phase: {kind, atMs: back.nowMs}, pausedAtMs: null, last, fault};
+  const terms = kind === 'failed' ? putAsideAgain(header.terms) : header.terms;
+  return {...returned(header, back), phase: {kind, atMs: back.nowMs}, pausedAtMs: null, last, fault, terms};
 }
 
 /** Ends an open job whose leases have been ended, for a reason that lies in none of its steps. */
 export function finishAs(header: Header, kind: 'failed' | 'canceled', fault: StoredError, nowMs: number): Header {
-  return {...touched(header, nowMs), phase: {kind, atMs: nowMs}, pausedAtMs: null, isHalted: false, fault};
+  const terms = kind === 'failed' ? putAsideAgain(header.terms) : header.terms;
+  return {...touched(header, nowMs), phase: {kind, atMs: nowMs}, pausedAtMs: null, isHalted: false, fault, terms};
+}
+
+/** A dead letter that was replayed and has failed again waits to be replayed once more. */
+function putAsideAgain(terms: Terms): Terms {
+  const {deadLetter} = terms;
+  return deadLetter?.state === 'replayed' ? {...terms, deadLetter: {...deadLetter, state: 'queued'}} : terms;
+}
+
+/** The log that a reopened job goes on in: what it had completed, and nothing of what had failed. */
+export interface Reopening {
+  readonly terms: Terms;
+  readonly log: number;
+  readonly position: LogPosition;
+  /** Outcomes that are not carried over: they count in the version, which never goes back. */
+  readonly dropped: number;
+  readonly nowMs: number;
+}
+
+/**
+ * A failed job goes on: what was completed stays so, the rest is as if it had not been tried. Its deadline and time-out
+ * begin anew. Logs of before are no longer named, so that nobody reads them.
+ */
+export function reopen(header: Header, {terms, log, position, dropped, nowMs}: Reopening): Header {
+  const {deadlineAtMs, dependencies} = terms;
+  const epoch = Math.max(...header.parts.map((part) => part.epoch)) + 1;
+  const {updatedAtMs} = touched(header, nowMs);
+  const waiting = {reason: dependencies.length === 0 ? 'budget' : 'dependency', untilMs: nowMs} as const;
+  return {
+    ...header,
+    revision: header.revision + dropped + 1,
+    ...{updatedAtMs, pausedAtMs: nowMs, startedAtMs: null, phase: {kind: 'paused', waiting}},
+    terms: {...terms, deadlineAtMs: deadlineAtMs === null ? null : nowMs + (deadlineAtMs - header.createdAtMs)},
+    parts: [{epoch, log, position, lease: null}],
+    ...{seals: [], sealPages: 0, suspects: [], doubts: [], isHalted: false, last: null, fault: null},
+  };
 }
 
 /** Lets an open job that nobody owns wait for other jobs. */

@@ -13,6 +13,7 @@ import type {CleanupResult, JobStatus} from '../types';
 import {
   finishedJobs,
   foldJob,
+  isPutAside,
   isReadable,
   keysBesideHeader,
   purgeJob,
@@ -117,11 +118,13 @@ function chosen(hold: Hold, wish: Wish): {readonly purge: readonly Finished[]; r
     const {header, address, endedAtMs} = job;
     if (!wish.statuses.includes(statusOf(header)) || (wish.name !== null && header.name !== wish.name)) continue;
     if (wish.prefix !== null && address.prefix !== wish.prefix) continue;
+    // Dead letters are for those who name an age.
+    if (wish.olderThanMs === null && isPutAside(job)) continue;
     const ageMs = hold.nowMs - endedAtMs;
     // Days that are asked for include the day: 0 is everything.
     const isOld = wish.olderThanMs === null ? ageMs > olderThanMs : ageMs >= olderThanMs;
     const isPurged = isOld && job.mayPurge;
-    const isFolded = !isPurged && ageMs > foldAfterMs && job.mayFold;
+    const isFolded = !isPurged && ageMs > foldAfterMs && job.mayFold && !isPutAside(job);
     if ((isPurged || isFolded) && isReadable(hold, job)) (isPurged ? purge : fold).push(job);
   }
   return {purge, fold};

@@ -71,6 +71,16 @@ export function finishedJobs(hold: Hold): readonly Finished[] {
   return finished.sort((one, other) => one.endedAtMs - other.endedAtMs);
 }
 
+/** A failed job that was put aside: age takes nothing of it, and it goes last where room must be made. */
+export function isPutAside({header}: Finished): boolean {
+  return header.terms.deadLetter?.state === 'queued';
+}
+
+/** Finished jobs in the order in which they make room. */
+export function givingWay(finished: readonly Finished[]): readonly Finished[] {
+  return [...finished.filter((job) => !isPutAside(job)), ...finished.filter(isPutAside)];
+}
+
 /** A removed job goes before all others. */
 function endOf(header: Header): number {
   if (header.isRemoved) return 0;

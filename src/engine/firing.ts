@@ -8,7 +8,7 @@
  */
 import {isFinal, type Header} from '../core/header';
 import {MAX_CATCH_UP} from '../core/limits';
-import type {JobAddress} from '../core/keys';
+import {headerKey, type JobAddress} from '../core/keys';
 import {decodePlan} from '../core/plan-codec';
 import {firingJobId, isOpen, type FiringError, type JobTemplate, type Schedule} from '../core/schedule-record';
 import {readHeader, readJob} from '../core/stored-job';
@@ -18,10 +18,9 @@ import {clip, describeThrown, isJobsError, jobsError} from '../errors';
 import {admitJob, prepareJob, type Candidate} from './admission';
 import {writeHeader} from './claim';
 import {endLeases} from './give-up';
-import type {Hold} from './hold';
+import {prefixesIn, type Hold} from './hold';
 import type {Ports} from './ports';
 import {schedulesOf, writeSchedule} from './schedule-store';
-import {findJob} from './lookup';
 
 /**
  * Fires what is due of a user's schedules. `tried`: those whose job could not be made in this pass; one try a pass is
@@ -80,7 +79,7 @@ class Firing {
     const due = isDue ? dueFirings(timetable, nextAtMs, hold.nowMs, MAX_CATCH_UP) : NOTHING_DUE;
     const chosen = chosenFirings(due, hold.nowMs, catchUp, maxCatchUp);
     // Made by a pass that was killed before it could say so, for reasons that may have been others then.
-    const made = due.times.filter((atMs) => !chosen.includes(atMs) && this.jobOf(atMs) !== null);
+    const made = due.times.filter((atMs) => !chosen.includes(atMs) && this.hasJob(atMs));
     this.runs = made.length;
     this.skipped = due.count - chosen.length - made.length;
     for (const atMs of [...owed, ...chosen]) this.settle(atMs);
@@ -106,7 +105,7 @@ class Firing {
 
   /** One time: it has its job, gets it, is skipped or is owed. */
   private settle(atMs: number): void {
-    if (this.jobOf(atMs) !== null) this.note(atMs);
+    if (this.hasJob(atMs)) this.note(atMs);
     else if (this.error !== null || !this.mayFire()) this.putOff(atMs);
     else this.make(atMs);
   }
@@ -152,8 +151,11 @@ class Firing {
     }
   }
 
-  private jobOf(atMs: number): JobAddress | null {
-    return findJob(this.hold.snapshot, firingJobId(this.schedule, atMs), null);
+  /** Whether a time has its job, be it one that somebody has removed since. */
+  private hasJob(atMs: number): boolean {
+    const id = firingJobId(this.schedule, atMs);
+    const {snapshot} = this.hold;
+    return prefixesIn(snapshot).some((prefix) => snapshot[headerKey({prefix, id})] !== undefined);
   }
 
   private openJobs(): readonly JobAddress[] {

@@ -21,7 +21,9 @@ import {readHeader, readJob} from '../core/stored-job';
 import {strayPieces} from '../core/value-pieces';
 import {
   finishedJobs,
+  givingWay,
   foldJob,
+  isPutAside,
   isReadable,
   keysBesideHeader,
   purgeJob,
@@ -56,7 +58,7 @@ const HEADER_GROWTH_BYTES = 2_000;
  */
 export function makeRoom(hold: Hold, bytes: number): boolean {
   if (freeBytes(hold) >= bytes) return true;
-  const finished = finishedJobs(hold).filter((job) => isReadable(hold, job));
+  const finished = givingWay(finishedJobs(hold)).filter((job) => isReadable(hold, job));
   const stray = orphans(hold).filter((orphan) => orphan.isRipe);
   const notes = noteKeys(hold);
   const keys = [...stray.map((orphan) => orphan.key), ...notes];
@@ -125,11 +127,11 @@ export function sweepStore(hold: Hold): boolean {
   for (const job of finished) {
     const ageMs = hold.nowMs - job.endedAtMs;
     if (job.header.isRemoved && !job.mayPurge) isDone = false;
-    if (ageMs <= foldAfterMs || !isReadable(hold, job)) continue;
+    if (ageMs <= foldAfterMs || isPutAside(job) || !isReadable(hold, job)) continue;
     if (ageMs > purgeAfterMs && job.mayPurge) isDone = purgeJob(hold, job, budget) && isDone;
     else if (job.mayFold) isDone = foldJob(hold, job, budget) && isDone;
   }
-  for (const job of finished) {
+  for (const job of givingWay(finished)) {
     if (budget.deletes <= 0 || hold.usage.ownBytes <= maxBytes) break;
     const isThere = hold.snapshot[headerKey(job.address)] !== undefined;
     if (isThere && job.mayPurge && isReadable(hold, job)) purgeJob(hold, job, budget);
