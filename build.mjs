@@ -12,7 +12,7 @@ import {bundleLibrary, bundleYaml} from './tools/bundle.cjs';
 import {hostTypes} from './tools/host-types.mjs';
 import {writeFileWhole} from './tools/write-file.mjs';
 
-const MAX_CODE_BYTES = 640_000;
+const MAX_CODE_BYTES = 760_000;
 const MAX_YAML_BYTES = 110_000;
 const GLOBALS = ['AST', 'astJobsWorker'];
 const SERVICES = ['PropertiesService', 'LockService', 'CacheService', 'ScriptApp', 'Utilities', 'console'];
