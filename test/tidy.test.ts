@@ -75,7 +75,10 @@ test('the core and the orchestration import no port', () => {
 });
 
 test('the only packages in the bundle are croner and fflate', () => {
-  expect([...new Set(SOURCES.flatMap(importsOf).filter((target) => !target.startsWith('src/')))].sort()).toEqual(['croner', 'fflate']);
+  expect([...new Set(SOURCES.flatMap(importsOf).filter((target) => !target.startsWith('src/')))].sort()).toEqual([
+    'croner',
+    'fflate',
+  ]);
 });
 
 test('no file of src is dead', () => {

@@ -29,6 +29,9 @@ const COMMON = {
   minify: false,
 };
 
+/** The packages that the bundle holds. */
+const LAZY = [lazily('fflate', ['deflateSync', 'inflateSync', 'strFromU8']), lazily('croner', ['Cron'])];
+
 /** The bundle as esbuild's result; `plugins` may change sources, `banner` is its first line, `isLazy` is for the bench. */
 function bundleLibrary({banner = '', plugins = [], isLazy = true} = {}) {
   return build({
@@ -42,7 +45,7 @@ function bundleLibrary({banner = '', plugins = [], isLazy = true} = {}) {
     metafile: true,
     banner: {js: banner},
     footer: {js: WORKER},
-    plugins: isLazy ? [lazily('fflate', ['deflateSync', 'inflateSync', 'strFromU8']), ...plugins] : [...plugins],
+    plugins: isLazy ? [...LAZY, ...plugins] : [...plugins],
   });
 }
 
@@ -64,14 +67,15 @@ function bundleYaml({banner = ''} = {}) {
 
 /**
  * Defers a package to its first use. Apps Script evaluates the whole file at every execution; fflate computes tables
- * then, for many times as long as everything else takes (`npm run bench`), and most executions pack nothing.
+ * then, for many times as long as everything else takes (`npm run bench`), and most executions pack nothing and have no
+ * schedule.
  */
 function lazily(name, exports) {
   return {
     name: `lazily ${name}`,
     setup(setup) {
       setup.onResolve({filter: new RegExp(`^${name}$`)}, () => ({path: name, namespace: 'lazily'}));
-      setup.onLoad({filter: /./, namespace: 'lazily'}, async () => {
+      setup.onLoad({filter: new RegExp(`^${name}$`), namespace: 'lazily'}, async () => {
         const source = `export {${exports.join(', ')}} from '${name}'`;
         const stdin = {contents: source, resolveDir: '.'};
         const {outputFiles} = await build({...COMMON, stdin, globalName: 'loaded', minify: true});
@@ -89,7 +93,12 @@ function notice(name) {
 }
 
 function deferred(text, exports) {
-  const calls = exports.map((one) => `export const ${one} = (...args) => load().${one}(...args);`);
+  // A plain function stands for a function or for a class.
+  const calls = exports.map(
+    (one) => `export function ${one}(...args) {
+  return new.target === undefined ? load().${one}(...args) : new (load().${one})(...args);
+}`,
+  );
   return `let known = null;
 function load() {
   if (known === null) known = evaluate();
