@@ -156,7 +156,7 @@ test.each([0, 400, 900])(
     };
     lab.world.start({fn: 'api', args: ['enqueueBatch', [requests()]]});
     lab.pass(20_000);
-  expect(isKilled).toBe(true);
+    expect(isKilled).toBe(true);
     lab.world.onCall = undefined;
     lab.world.setProperty('script', 'AST_JOBS_BALLAST', null);
     const used = [...lab.world.store('script')].reduce((sum, [key, text]) => sum + key.length + text.length, 0);
