@@ -30,7 +30,10 @@ export function gateIn(snapshot: Snapshot, address: JobAddress, header: Header):
       ? {kind: 'open'}
       : gateOf(terms, (id) => parentState(snapshot, {prefix: address.prefix, id}));
   if (gate.kind !== 'open' || terms.singleton === null) return gate;
-  const before = openOfKey(snapshot, terms.singleton).find((other) => isBefore(other.header, header));
+  // One that has started goes first whatever the clocks said that accepted them.
+  const before = openOfKey(snapshot, terms.singleton).find(
+    ({header: other}) => other.id !== header.id && (other.startedAtMs !== null || isBefore(other, header)),
+  );
   return before === undefined ? gate : {kind: 'waits', on: [before.header.id]};
 }
 
@@ -140,7 +143,7 @@ export function withDependency(hold: Hold, header: Header, on: string): Header {
   if (terms.dependencies.includes(on)) return header;
   if (terms.dependencies.length >= MAX_DEPENDENCIES)
     throw invalid(`A job may depend on at most ${MAX_DEPENDENCIES} others, and ${header.id} depends on as many.`);
-  const path = pathBetween(on, header.id, (id) => dependenciesOf(hold.snapshot, id));
+  const path = pathBetween(on, header.id, (id) => awaitedBy(hold.snapshot, id));
   if (path !== null)
     throw invalid(`Job ${header.id} cannot depend on ${on}, which depends on it: ${path.join(' → ')}.`, {path});
   return awaiting(amend(header, {...terms, dependencies: [...terms.dependencies, on]}, hold.nowMs), hold.nowMs);
@@ -162,10 +165,15 @@ function awaiting(header: Header, nowMs: number): Header {
   return header.phase.kind === 'queued' ? header : reschedule(header, nowMs, nowMs);
 }
 
-function dependenciesOf(snapshot: Snapshot, id: string): readonly string[] {
+/** Jobs that one waits for: those that it depends on, and earlier ones of its singleton key. */
+function awaitedBy(snapshot: Snapshot, id: string): readonly string[] {
   const address = findJob(snapshot, id, null);
   const decoded = address === null ? null : readHeader(snapshot, address);
-  return decoded?.kind === 'header' ? decoded.header.terms.dependencies : [];
+  if (decoded?.kind !== 'header' || isFinal(decoded.header) || decoded.header.startedAtMs !== null) return [];
+  const {header} = decoded;
+  const {dependencies, singleton} = header.terms;
+  const earlier = singleton === null ? [] : openOfKey(snapshot, singleton).map((found) => found.header);
+  return [...dependencies, ...earlier.filter((other) => isBefore(other, header)).map((other) => other.id)];
 }
 
 function refuseStarted({id, startedAtMs}: Header): void {

@@ -1,6 +1,6 @@
 /** One kill at every service call, before and after its effect, in every shape of job; pairs of kills by sample. */
 import {seededRandom} from '../simulator';
-import {FULL_STORE, PARTLY_DONE, SCENARIOS} from './scenarios';
+import {FULL_STORE, PARTLY_DONE, RELATED, SCENARIOS} from './scenarios';
 import {failuresOf, runTrial, type Fault} from './trial';
 
 const killAt =
@@ -8,7 +8,7 @@ const killAt =
   (call) =>
     points.includes(call.n) ? {kind: 'kill', when} : undefined;
 
-describe.each([...SCENARIOS, ...PARTLY_DONE])('$name', (scenario) => {
+describe.each([...SCENARIOS, ...PARTLY_DONE, ...RELATED])('$name', (scenario) => {
   const clean = runTrial(scenario, () => undefined);
   clean.world.close();
 

@@ -121,6 +121,17 @@ function sumUp(ctx) {
   note(ctx, 200);
   return ctx.payload.mapStepIds.reduce(function (sum, id) { return sum + ctx.results[id]; }, 0);
 }
+function firstOf(name) { return AST.Jobs.list({name: name})[0].id; }
+function oneStep(name, more) { return Object.assign({name: name, steps: [{id: 'only', handler: 'add', payload: {n: 1}}]}, more); }
+function parentFirst() { return AST.Jobs.enqueue(oneStep('parent')); }
+function childOfParent() { return AST.Jobs.enqueue(oneStep('child', {dependencies: [firstOf('parent')]})); }
+function batchOfThree() {
+  return AST.Jobs.enqueueBatch([oneStep('first'), oneStep('second'), oneStep('third', {dependencies: [0, 1]})]);
+}
+function pauseIt() { return AST.Jobs.pause(firstOf('chain')); }
+function pauseAndResume() { pauseIt(); Utilities.sleep(60000); return AST.Jobs.resume(firstOf('chain')); }
+function removeIt() { return AST.Jobs.remove(firstOf('chain')); }
+function adoptIt() { return AST.Jobs.adopt(firstOf('chain')); }
 function sizeOf(ctx) { note(ctx, 0); return ctx.results.big.length; }
 function cancelIt() { var id = AST.Jobs.list({name: 'chain'})[0].id; return AST.Jobs.cancel(id); }
 function stopAll() { return AST.Jobs.stop(); }
@@ -151,6 +162,14 @@ export interface Scenario {
   readonly act: string;
   /** The job to look at. */
   readonly job: string;
+  /** Who acts; whoever came before is the owner. */
+  readonly user?: string;
+  /** Jobs of which all are there or none. */
+  readonly together?: readonly string[];
+  /** Another state in which it may rest after a kill. */
+  readonly orElse?: string;
+  /** Whether it is to be removed. */
+  readonly mayBeGone?: boolean;
   readonly status: string;
   readonly results: Readonly<Record<string, unknown>> | null;
   /** Attempts that fail by themselves, by step. */
@@ -213,6 +232,54 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'an enqueue, with finished jobs that are old enough to go',
     before: {fn: 'finishTwo', thenMs: 31 * 24 * 3_600_000},
     act: 'chain5',
+    job: 'chain',
+    status: 'completed',
+    results: CHAIN_RESULTS,
+  },
+];
+
+/** Jobs that know of each other, and single ones that somebody takes in hand. */
+export const RELATED: readonly Scenario[] = [
+  {
+    name: 'a child',
+    before: {fn: 'parentFirst'},
+    act: 'childOfParent',
+    job: 'child',
+    status: 'completed',
+    results: {only: 1},
+  },
+  {
+    name: 'a batch of three',
+    act: 'batchOfThree',
+    job: 'third',
+    together: ['first', 'second', 'third'],
+    status: 'completed',
+    results: {only: 1},
+  },
+  {
+    name: 'a pause and a resume of a running job',
+    before: {fn: 'slowChain', thenMs: 100_000},
+    act: 'pauseAndResume',
+    job: 'chain',
+    // Between the two it waits for somebody who was killed.
+    status: 'completed',
+    orElse: 'paused',
+    results: CHAIN_RESULTS,
+  },
+  {
+    name: 'a removal of a running job',
+    before: {fn: 'slowChain', thenMs: 100_000},
+    act: 'removeIt',
+    job: 'chain',
+    status: 'completed',
+    mayBeGone: true,
+    results: CHAIN_RESULTS,
+  },
+  {
+    name: 'an adoption of a running job',
+    before: {fn: 'slowChain', thenMs: 100_000},
+    act: 'adoptIt',
+    user: 'second@example.com',
     job: 'chain',
     status: 'completed',
     results: CHAIN_RESULTS,

@@ -46,7 +46,7 @@ export function runTrial(scenario: Scenario, fault: Fault, seed = 1, wallMs?: nu
     if (verdict !== undefined) faults++;
     return verdict;
   };
-  const acting = world.start({fn: scenario.act});
+  const acting = world.start({fn: scenario.act, ...(scenario.user === undefined ? {} : {user: scenario.user})});
   const {isSettled, pending} = world.settle({horizonMs: HORIZON_MS});
   const {calls} = world.counts();
   world.onCall = undefined;
@@ -62,13 +62,20 @@ function check(world: World, scenario: Scenario, acting: Execution, faults: numb
   const job = rows.find((row) => row.name === scenario.job);
   const problems = [...leftovers];
   // Killed before it was accepted, a request leaves nothing; an answer that arrived must be true for ever.
+  const members = rows.filter(({name}) => scenario.together?.includes(name) === true);
+  if (members.length > 0 && members.length < (scenario.together?.length ?? 0))
+    problems.push(`${members.length} jobs of a batch are there`);
+  if (members.some(({status}) => status !== 'completed')) problems.push('a job of a batch is not completed');
+  if (job === undefined && scenario.mayBeGone === true) return problems;
+  if (scenario.mayBeGone === true && acting.end === 'done') problems.push('a removed job is there');
   if (job === undefined) {
     if (acting.end === 'done') problems.push('an accepted job is lost');
     return problems;
   }
   // A cancel or stop that was killed before its write has not happened: the job goes on and is completed.
   const mayComplete = scenario.status !== 'completed' && acting.end !== 'done';
-  const isRight = job.status === scenario.status || (mayComplete && job.status === 'completed');
+  const mayRest = acting.end !== 'done' && job.status === scenario.orElse;
+  const isRight = job.status === scenario.status || mayRest || (mayComplete && job.status === 'completed');
   if (!isRight) problems.push(`status ${job.status} instead of ${scenario.status}`);
   if (job.status === 'completed' && scenario.results !== null) {
     const got = JSON.stringify(sorted(job.results));

@@ -6,7 +6,7 @@ import {isObject, parseJson} from '../../src/core/json';
 import {LEASE_MARGIN_MS} from '../../src/core/limits';
 import type {Effect, Execution, ServiceCall, World} from '../simulator';
 import {CallWatch} from './call-watch';
-import {MOST_SPREAD_MS, type Drawn} from './draw';
+import {MOST_SPREAD_MS, USERS, type Drawn} from './draw';
 import type {Faults} from './faults';
 import {JobWatch} from './job-watch';
 import type {PageCall} from './page-watch';
@@ -121,6 +121,12 @@ export class Checkers {
       this.walks.visit(job.header.name, effect.data as Visit, execution.id, this.jobs.leases.isSure(job, part));
   }
 
+  /** Who a random id belongs to. */
+  private userOf(id: string, {project}: Execution): string | null {
+    const isOf = (user: string): boolean => [...this.world.store('user', {user, project}).values()].includes(id);
+    return USERS.find(isOf) ?? null;
+  }
+
   private noteKept({job, step, isRight}: Kept): void {
     this.faults.count('a value put away');
     if (!isRight) this.own.push(`storage: what ${step} of ${job} had put away did not come back`);
@@ -140,13 +146,16 @@ export class Checkers {
     const {ledger, header} = job;
     // A trigger of one user never runs the job of another, nor does a host run the job of another host.
     const drawn = this.drawn.jobs.find(({name}) => name === header.name);
-    if (execution.trigger !== null && execution.user !== drawn?.user)
-      this.own.push(`users: a trigger of ${execution.user} runs ${header.name} of ${drawn?.user ?? 'nobody'}`);
+    const owner = this.userOf(header.owner, execution);
+    const isOwn = execution.user === owner || this.jobs.relations.isFromBefore(id, part);
+    if (execution.trigger !== null && !isOwn)
+      this.own.push(`users: a trigger of ${execution.user} runs ${header.name} of ${owner ?? 'nobody'}`);
     if (project !== drawn?.host) this.own.push(`promise 10: host ${project} runs ${header.name}`);
     const unit = this.calls.unitOf(job, step);
     if (unit === null) return;
     if (ledger.state(unit) === 'completed')
       this.own.push(`promise 2: step ${step} of ${id} began though it is committed, in execution ${execution.id}`);
+    if (part !== null) this.jobs.relations.begin(id, step, execution.id);
     this.calls.begin({job, unit, step, attempt, execution, part});
     if (part !== null) this.walks.begin(header.name, step);
     if (part === null && !isFinal(header))

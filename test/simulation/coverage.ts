@@ -34,6 +34,10 @@ const OTHERS: readonly string[] = [
   ...['a page fetched', 'a page fetched again', 'a page fails', 'results in the archive', 'a text deleted'],
   ...['a value put away', 'a job waits for the quota'],
   ...['kill before', 'kill after', 'error before', 'error after'].map((fault) => `${fault} drive.createFile`),
+  // Jobs that know of each other, and what people do with single ones.
+  ...['a child starts', 'a child ends with its parent', 'a batch accepted', 'a job of a key', 'a job adopted'],
+  ...['a singleton starts after another', 'a job removed', 'a running job halted', 'a job out of time'],
+  ...['a job paused for a user'],
   ...['a walk goes on', 'a walk goes back to its save', 'kill behind a saved cursor'],
 ];
 

@@ -1,6 +1,7 @@
 /** Everything that a seed decides before a world starts: its jobs, what users and hosts do and when, what goes wrong. */
 import {randomStream, seededRandom, type DailyQuota, type Random, type ServiceName} from '../simulator';
 import {withExtras, type Extras} from './extras';
+import {withRelations} from './relations';
 import {drawJob, pick, type DrawnJob} from './jobs';
 
 /** The forms that a host's project takes in the course of a world. */
@@ -8,7 +9,11 @@ export type Variant = 'whole' | 'rewritten' | 'handlerGone' | 'glueGone' | 'othe
 
 /** Something that somebody does at a time. */
 export type DrawnAction =
-  | {readonly kind: 'job'; readonly fn: 'resumeJob' | 'cancelJob'; readonly job: string}
+  | {
+      readonly kind: 'job';
+      readonly fn: 'resumeJob' | 'cancelJob' | 'pauseJob' | 'removeJob' | 'adoptJob';
+      readonly job: string;
+    }
   | {readonly kind: 'call'; readonly fn: 'workByHand' | 'look' | 'stopAll' | 'install'}
   | {
       readonly kind: 'call';
@@ -82,7 +87,7 @@ export function drawWorld(seed: number): Drawn {
   const jobs = Array.from({length: 1 + Math.floor(random() * 2.4)}, (_none, index) => drawJob(random, index, taste));
   const conditions = randomStream(seed, 'conditions');
   const quota = !isCalm && chance(0.04) ? drawQuota(random) : null;
-  return withExtras({
+  const world = withExtras({
     ...{seed, isLibrary, hosts, archive: null, limits: null, jobs: quota === null ? jobs : jobs.map(modest)},
     actions: drawActions(random, jobs, {isLibrary, isCalm, isScarce: quota !== null}),
     rates: drawRates(random, isCalm, isStalling),
@@ -94,6 +99,7 @@ export function drawWorld(seed: number): Drawn {
     jitter: chance(0.8) ? 0.5 : 0,
     hostKeys: chance(0.1) ? 40 : 1,
   });
+  return withRelations(world);
 }
 
 function drawRates(random: Random, isCalm: boolean, isStalling: boolean): FaultRates {

@@ -11,6 +11,7 @@ interface Row {
   readonly id: string;
   readonly name: string;
   readonly status: string;
+  readonly lastError?: {readonly code?: string} | null;
   readonly folded?: boolean;
   readonly results: Readonly<Record<string, {readonly sum: number} | null>>;
   readonly steps: readonly {
@@ -57,6 +58,7 @@ export function finalChecks(
     for (const row of rows)
       if (row.error !== undefined && row.error.code !== 'SCHEMA_NEWER')
         wrong.push(`promise 5: damaged: ${JSON.stringify(row)}`);
+    wrong.push(...checkRelations(world, checkers, host));
     wrong.push(...checkLeftovers(world, drawn, checkers, host));
   }
   if (drawn.limits?.isExact === true) wrong.push(...checkRefused(world));
@@ -122,6 +124,27 @@ function checkSubmission(
   return wrong;
 }
 
+/** With a parent, out of time, for another of its key, or by somebody. */
+function isEndedByTerms({relations}: DrawnJob, {status, lastError}: Row, actions: Drawn['actions']): boolean {
+  if (relations === null) return false;
+  const code = lastError?.code;
+  if (code === 'JOB_TIMEOUT') return relations.timeoutMs !== null && status === 'failed';
+  if (code === 'DEPENDENCY_FAILED') return relations.after.length > 0 && status !== 'completed';
+  const isCanceling = actions.some(({action}) => action.kind === 'job' && action.fn === 'cancelJob');
+  return status === 'canceled' && (relations.singleton !== null || isCanceling);
+}
+
+/** Batches are whole, and of a removed job nothing is left once somebody has tidied up. */
+function checkRelations(world: World, checkers: Checkers, project: string): readonly string[] {
+  const {removed} = checkers.jobs.relations;
+  const ids = [...removed].filter(([, own]) => own === project).map(([id]) => id);
+  checkers.jobs.relations.checkBatches(project, null);
+  if (ids.length > 0)
+    for (let pass = 0; pass < 3; pass++) world.call('workByHand', [], {project, user: USERS[0] ?? ''});
+  const keys = [...world.store('script', {project}).keys()];
+  return ids.flatMap((id) => keys.filter((key) => key.includes(id)).map((key) => `removed: left over: ${key}`));
+}
+
 /** Promises 1 and 6: a job ends, as it would without faults. */
 function checkEnd(drawn: Drawn, job: DrawnJob, row: Row): readonly string[] {
   const {actions} = drawn;
@@ -133,7 +156,11 @@ function checkEnd(drawn: Drawn, job: DrawnJob, row: Row): readonly string[] {
   const wasKilled = row.steps.some((step) => step.lastError?.code === 'STEP_KILLED');
   const expected = isWhole ? 'completed' : 'failed';
   // Kills count as attempts for the handler: a step that is meant to fail may get through after one.
-  const mayDiffer = wasKilled || (wasCanceled && row.status === 'canceled') || (!isWhole && row.status === 'completed');
+  const mayDiffer =
+    wasKilled ||
+    (wasCanceled && row.status === 'canceled') ||
+    (!isWhole && row.status === 'completed') ||
+    isEndedByTerms(job, row, actions);
   const wrong: string[] = [];
   if (row.status !== expected && !mayDiffer) wrong.push(`promise 1: ${job.name} is ${row.status}, not ${expected}`);
   for (const [id, sum] of sums) {

@@ -106,7 +106,35 @@ function reduceAll(ctx) {
   Utilities.sleep(50);
   return {sum: ctx.payload.mapStepIds.reduce(function (total, id) { return total + ctx.results[id].sum; }, 0), pad: ''};
 }
-function submit(method, request) { return jobsApi()[method](request).id; }
+function idsOf(names) {
+  return names.map(function (name) { return jobsApi().list({name: name})[0]; }).filter(Boolean).map(function (row) { return row.id; });
+}
+function submit(method, request, after) {
+  if (after.length > 0) request.dependencies = idsOf(after);
+  return jobsApi()[method](request).id;
+}
+function submitBatch(requests) { return jobsApi().enqueueBatch(requests).id; }
+function handleJob(method, name) {
+  var row = jobsApi().list({name: name})[0];
+  if (!row) return 'none';
+  try { return jobsApi()[method](row.id).status; } catch (error) { return error.code || String(error); }
+}
+function pauseJob(name) { return handleJob('pause', name); }
+function removeJob(name) { return handleJob('remove', name); }
+function adoptJob(name) { return handleJob('adopt', name); }
+/** What people do for jobs that wait for them: those that they have stopped, and those whose parent is not completed. */
+function letGo() {
+  jobsApi().list({limit: 1000}).forEach(function (row) {
+    if (row.status !== 'paused' || !row.waiting) return;
+    try {
+      if (row.waiting.reason === 'user') jobsApi().resume(row.id);
+      if (row.waiting.reason !== 'dependency') return;
+      jobsApi().getDependencies(row.id).forEach(function (link) {
+        if (link.status === 'failed' || link.status === 'canceled') jobsApi().removeDependency(row.id, link.id);
+      });
+    } catch (error) { if (!error.code) throw error; }
+  });
+}
 function resumeJob(name) {
   var row = jobsApi().list({name: name})[0];
   if (!row) return 'none';

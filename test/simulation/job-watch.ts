@@ -15,6 +15,7 @@ import type {Drawn} from './draw';
 import type {Faults} from './faults';
 import {LeaseWatch} from './lease-watch';
 import {PageWatch} from './page-watch';
+import {RelationWatch} from './relation-watch';
 
 /** By unit; the k-th page of a source is -1 - k. */
 type Words = ReadonlyMap<number, string>;
@@ -35,6 +36,7 @@ export class JobWatch {
   readonly leases: LeaseWatch;
   readonly archive: ArchiveWatch;
   readonly pages: PageWatch;
+  readonly relations: RelationWatch;
   private readonly seen = new Map<string, Seen>();
   private readonly world: World;
   private readonly faults: Faults;
@@ -48,6 +50,8 @@ export class JobWatch {
     this.leases = new LeaseWatch(world, faults, this.violations);
     this.archive = new ArchiveWatch(world, faults, this.violations);
     this.pages = new PageWatch(drawn, faults, this.violations);
+    const batchSize = drawn.jobs.filter(({relations}) => relations?.isInBatch === true).length;
+    this.relations = new RelationWatch(world, faults, batchSize, this.violations);
   }
 
   /** The job as it was after the last write to it. */
@@ -74,6 +78,7 @@ export class JobWatch {
         this.compare(call, address.part, reading.job);
         return;
       case 'folded':
+        this.relations.note(call, reading.header);
         this.ended.add(reading.header.name);
         this.archive.gone(address.id);
         this.seen.delete(address.id);
@@ -88,6 +93,7 @@ export class JobWatch {
 
   private compare(call: ServiceCall, key: string, job: StoredJob): void {
     const {header} = job;
+    if (key === 'h') this.relations.note(call, header);
     if (isFinal(header)) this.ended.add(header.name);
     const before = this.seen.get(header.id);
     const isOwnWrite = this.isOwnWrite(call, key, before?.job.header ?? null);
@@ -126,7 +132,7 @@ export class JobWatch {
     // A new epoch and a new log both begin with a decision under the lock.
     const isSameTerm =
       header.parts.length === old.parts.length && header.parts.every((part, index) => isSame(part, old.parts[index]));
-    const isCanceled = header.phase.kind === 'canceled';
+    const isCanceled = header.phase.kind === 'canceled' || header.fault !== null;
     const isOthers = isSameTerm && !isOwnWrite && !isCanceled && textOf(units) !== textOf(before.units);
     if (isOthers && !isOnlyGivenUp(before, units))
       this.violations.push(`promise 4: ${called(call)} of no owner changed what ${header.id} says`);
@@ -163,6 +169,7 @@ export class JobWatch {
     if (before !== undefined && !isFinal(before.job.header))
       this.violations.push(`promise 5: ${id} is gone while it was open, by ${called(call)}`);
     this.archive.gone(id);
+    this.relations.gone(id);
     this.seen.delete(id);
   }
 

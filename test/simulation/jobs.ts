@@ -1,5 +1,6 @@
 /** The jobs of a world: how they are drawn. What they are asked for with, and what they must come to, is in requests.ts. */
 import type {Random} from '../simulator';
+import type {DrawnRelations} from './relations';
 import type {DrawnSource} from './sources';
 import {drawRounds, drawWalks, type DrawnRounds, type DrawnWalk} from './walks';
 
@@ -59,6 +60,8 @@ export interface DrawnJob {
   readonly isLimited: boolean;
   /** Larger than the store: must be refused. */
   readonly isTooLarge: boolean;
+  /** What it has to do with other jobs. */
+  readonly relations: DrawnRelations | null;
 }
 
 /** What a world lets its jobs be. */
@@ -104,6 +107,7 @@ export function drawJob(random: Random, index: number, taste: JobTaste): DrawnJo
     source: null,
     isLimited: random() < 0.04,
     isTooLarge: method !== 'enqueueMany' && taste.isBulky && random() < 0.04,
+    relations: null,
   };
 }
 

@@ -108,7 +108,8 @@ export class LeaseWatch {
         );
       return;
     }
-    const isCanceled = header.phase.kind === 'canceled';
+    // One that is out of time ends under its owners, as a canceled one does.
+    const isCanceled = header.phase.kind === 'canceled' || header.fault !== null;
     if (!isCanceled && was.lease !== null && was.lease.untilMs - LEASE_MARGIN_MS > this.world.nowMs)
       this.violations.push(`promise 3: the lease on ${header.id} is taken before its deadline, by ${called(call)}`);
     if (owner?.end === 'running' && owner.id !== call.execution.id) this.hasTakeOver = true;

@@ -1,6 +1,7 @@
 /** How drawn jobs are asked for, and what they must come to. */
 import type {Random} from '../simulator';
 import {HUGE_RESULT, padding, type DrawnJob, type DrawnStep, type Work} from './jobs';
+import {termsOf} from './relations';
 import type {DrawnSource} from './sources';
 import {sumOfRounds, sumOfWalk} from './walks';
 
@@ -18,6 +19,7 @@ export function requestOf(job: DrawnJob, random: Random): Readonly<Record<string
     name: job.name,
     options,
     retry: {delayMs: 20_000},
+    ...termsOf(job),
     ...(job.workers === 1 ? {} : {workers: job.workers}),
   };
   const works = job.steps.map(({work}, index) =>

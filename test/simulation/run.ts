@@ -40,7 +40,7 @@ const HOUR_MS = 3_600_000;
 /** A trigger may be refused only where more than a minute or two were used unseen. */
 const SPARE_MINUTES = 2;
 const NEWER_KEY = 'AST_JOBS_JOB_~job_0mk0xjmt2_newerjob00~h';
-const NEWER_TEXT = '{"v":3,"what":"a job of a later version"}';
+const NEWER_TEXT = '{"v":4,"what":"a job of a later version"}';
 
 /** Runs the world of a seed. */
 export function runWorld(seed: number, builds: Builds = WHOLE): WorldReport {
@@ -121,15 +121,7 @@ function makeFolder(world: World, host: string): void {
 function play(world: World, drawn: Drawn, builds: Builds): readonly Submission[] {
   const startMs = world.nowMs;
   const random = randomStream(drawn.seed, 'padding');
-  const submissions = drawn.jobs.map((job) => {
-    const {user, host: project, isLimited} = job;
-    const args = [job.method, requestOf(job, random)];
-    const atMs = startMs + job.atMs;
-    return {
-      job,
-      execution: world.start({fn: 'submit', args, user, project, atMs, authMode: isLimited ? 'LIMITED' : 'FULL'}),
-    };
-  });
+  const submissions = submitAll(world, drawn, startMs);
   for (const timed of drawn.actions) startCall(world, timed, startMs + timed.atMs);
   const deploys = drawn.actions.filter(({action}) => action.kind === 'deploy').sort((a, b) => a.atMs - b.atMs);
   for (const {action, host, atMs} of deploys) {
@@ -139,6 +131,33 @@ function play(world: World, drawn: Drawn, builds: Builds): readonly Submission[]
   }
   world.runUntil(startMs + FAULTY_MS);
   return submissions;
+}
+
+/** Each job by itself, some of them more than once; those of a batch together. */
+function submitAll(world: World, {seed, jobs}: Drawn, startMs: number): readonly Submission[] {
+  const random = randomStream(seed, 'padding');
+  const requests = jobs.map((job) => ({job, request: requestOf(job, random)}));
+  const alone = requests.flatMap(({job, request}) => {
+    const {user, host: project, isLimited, relations} = job;
+    if (relations?.isInBatch === true) return [];
+    const args = [job.method, request, relations?.after ?? []];
+    const authMode = isLimited ? 'LIMITED' : 'FULL';
+    return [job.atMs, ...(relations?.againMs ?? [])].map((atMs) => ({
+      job,
+      execution: world.start({fn: 'submit', args, user, project, atMs: startMs + atMs, authMode}),
+    }));
+  });
+  const members = requests.filter(({job}) => job.relations?.isInBatch === true);
+  const [first] = members;
+  if (first === undefined) return alone;
+  const names = members.map(({job}) => job.name);
+  const batch = members.map(({job, request}) => ({
+    ...request,
+    dependencies: (job.relations?.after ?? []).map((name) => names.indexOf(name)).filter((position) => position >= 0),
+  }));
+  const {user, host: project, atMs} = first.job;
+  const execution = world.start({fn: 'submitBatch', args: [batch], user, project, atMs: startMs + atMs});
+  return [...alone, ...members.map(({job}) => ({job, execution}))];
 }
 
 function startCall(world: World, {action, user, host}: Timed, atMs: number): void {
@@ -178,6 +197,8 @@ function comeToRest(world: World, drawn: Drawn, builds: Builds): string[] {
  */
 function helpOut(world: World, drawn: Drawn): void {
   const done = new Set(drawn.actions.map(({action}) => (action.kind === 'deploy' ? action.variant : action.fn)));
+  const {jobs} = drawn;
+  const areRelated = jobs.some(({relations}) => relations !== null);
   const gapMs = drawn.quota === null ? HOUR_MS : 17 * HOUR_MS;
   for (let round = 0; round < 3; round++) {
     const atMs = world.nowMs + round * gapMs;
@@ -188,6 +209,9 @@ function helpOut(world: World, drawn: Drawn): void {
         if (done.has('stopAll') || done.has('glueGone'))
           world.start({fn: 'workByHand', user, project, atMs: atMs + 600_000});
       }
+    for (const project of areRelated ? drawn.hosts : [])
+      for (const [index, user] of USERS.entries())
+        world.start({fn: 'letGo', user, project, atMs: atMs + index * 1_200_000});
     if (!done.has('stopAll')) continue;
     for (const {name, user, host} of drawn.jobs)
       world.start({fn: 'resumeJob', args: [name], user, project: host, atMs});
