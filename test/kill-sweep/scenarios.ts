@@ -122,7 +122,7 @@ function sumUp(ctx) {
   return ctx.payload.mapStepIds.reduce(function (sum, id) { return sum + ctx.results[id]; }, 0);
 }
 function firstOf(name) { return AST.Jobs.list({name: name})[0].id; }
-function oneStep(name, more) { return Object.assign({name: name, steps: [{id: 'only', handler: 'add', payload: {n: 1}}]}, more); }
+function oneStep(name, more) { return Object.assign({name: name, steps: [{id: name, handler: 'add', payload: {n: 1}}]}, more); }
 function parentFirst() { return AST.Jobs.enqueue(oneStep('parent')); }
 function childOfParent() { return AST.Jobs.enqueue(oneStep('child', {dependencies: [firstOf('parent')]})); }
 function batchOfThree() {
@@ -246,7 +246,7 @@ export const RELATED: readonly Scenario[] = [
     act: 'childOfParent',
     job: 'child',
     status: 'completed',
-    results: {only: 1},
+    results: {child: 1},
   },
   {
     name: 'a batch of three',
@@ -254,7 +254,7 @@ export const RELATED: readonly Scenario[] = [
     job: 'third',
     together: ['first', 'second', 'third'],
     status: 'completed',
-    results: {only: 1},
+    results: {third: 1},
   },
   {
     name: 'a pause and a resume of a running job',

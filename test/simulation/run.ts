@@ -120,7 +120,6 @@ function makeFolder(world: World, host: string): void {
 /** Lets users and hosts do what they do, while faults happen. */
 function play(world: World, drawn: Drawn, builds: Builds): readonly Submission[] {
   const startMs = world.nowMs;
-  const random = randomStream(drawn.seed, 'padding');
   const submissions = submitAll(world, drawn, startMs);
   for (const timed of drawn.actions) startCall(world, timed, startMs + timed.atMs);
   const deploys = drawn.actions.filter(({action}) => action.kind === 'deploy').sort((a, b) => a.atMs - b.atMs);
