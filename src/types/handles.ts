@@ -195,7 +195,19 @@ export interface Spread {
 }
 
 /** How many jobs of a name there are, by status. */
-export interface NameMetrics extends Readonly<Record<JobStatus, number>> {
+export interface NameMetrics {
+  /** Jobs that wait for their first execution. */
+  readonly queued: number;
+  /** Those at work. */
+  readonly running: number;
+  /** Those that wait. */
+  readonly paused: number;
+  /** Those that failed. */
+  readonly failed: number;
+  /** Those that are completed. */
+  readonly completed: number;
+  /** Those that were canceled. */
+  readonly canceled: number;
   /** Of the jobs. */
   readonly name: string;
   /** All of them together. */
@@ -235,7 +247,10 @@ export interface JobsMetrics {
   /** From acceptance to the first start, which a request may have put off. */
   readonly waitMs: Spread;
   /** Executions that died while they ran a job; of one job the last eight at most are known. */
-  readonly recoveries: {readonly jobs: number; readonly killed: number};
+  readonly recoveries: {
+    /** Jobs with recoveries. */ readonly jobs: number;
+    /** Leases that ended with a kill. */ readonly killed: number;
+  };
   /** The open job that was accepted first. */
   readonly oldestOpen: {
     /** Of the job. */

@@ -13,7 +13,9 @@ export interface LogsOptions extends LookupOptions {
 export interface LogEntry {
   /** Hand the last one to `logs` as `after` to follow a job. */
   readonly cursor: string;
+  /** When the step said so. */
   readonly at: string;
+  /** The step that said so. */
   readonly stepId: string;
   /** At most 500 characters. */
   readonly message: string;
@@ -21,6 +23,7 @@ export interface LogEntry {
 
 /** What `logs` returns. */
 export interface LogPage {
+  /** The lines, oldest first. */
   readonly entries: readonly LogEntry[];
   /** Where the next page begins; `null` when there is nothing more for now. */
   readonly next: string | null;
@@ -30,6 +33,7 @@ export interface LogPage {
 
 /** What `progress` returns. */
 export interface ProgressRecord {
+  /** Status of the job. */
   readonly status: JobStatus;
   /** As the running step says; else the steps and items that are completed. */
   readonly done: number | null;
@@ -37,6 +41,7 @@ export interface ProgressRecord {
   readonly total: number | null;
   /** From 0 to 1. */
   readonly fraction: number | null;
+  /** What the step said last, for people. */
   readonly note: string | null;
   /** The step that says so; `null`: steps and items are counted. */
   readonly stepId: string | null;
@@ -48,5 +53,6 @@ export interface ProgressRecord {
   readonly remainingMs: number | null;
   /** When the job, or the step, said so. */
   readonly at: string;
+  /** Its first start; `null` before. */
   readonly startedAt: string | null;
 }

@@ -42,7 +42,10 @@ export interface BindOptions {
   /** What is posted with each start; at least 16 characters. @default the script property `AST_JOBS_WORKER_TOKEN` */
   readonly workerToken?: string;
   /** The service that sends mail, for alerts; asks for the permission to send mail as you. */
-  readonly mail?: {sendEmail(recipient: string, subject: string, body: string): unknown};
+  readonly mail?: {
+    /** Sends one mail. */
+    sendEmail(recipient: string, subject: string, body: string): unknown;
+  };
   /** The service that makes text outputs, for what `doPost` returns. @default none: `doPost` returns the text itself */
   readonly content?: {
     /** Makes one. */
@@ -57,7 +60,10 @@ export interface BindOptions {
   /** Id of the spreadsheet to use, for this script alone. @default the active one */
   readonly spreadsheet?: string;
   /** What reads the YAML of workflows. @default `ASTYaml` of the file Yaml.js, where it was added to the script */
-  readonly yaml?: {parse(text: string): unknown};
+  readonly yaml?: {
+    /** The value in a YAML text. */
+    parse(text: string): unknown;
+  };
 }
 
 /** What `install` takes. */
@@ -93,6 +99,7 @@ export interface StopResult {
   readonly jobsDeleted: number;
   /** Schedules that fire no more until `resume` or `upsert`, where there were some. */
   readonly schedulesPaused?: number;
+  /** Schedules that were deleted. */
   readonly schedulesDeleted?: number;
 }
 

@@ -132,7 +132,7 @@ function byReference() {
     expect(keys).toEqual(
       [
         ...['jobId', 'stepId', 'name', 'attempt', 'results', 'payload', 'idempotencyKey', 'timeLeftMs'],
-        ...['cursor', 'checkpoint', 'each', 'isCanceled', 'yield'],
+        ...['cursor', 'checkpoint', 'each', 'isCanceled', 'yield', 'environment', 'log', 'progress'],
       ].sort(),
     );
     const idempotencyKey = `${id}/a`;

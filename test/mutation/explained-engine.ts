@@ -48,22 +48,6 @@ export const EXPLAINED_ENGINE: readonly Explanation[] = [
   },
   {
     file: 'src/engine/dispatcher.ts',
-    within: 'openJobs',
-    mutants: [
-      [
-        '(one, other) => one.header.updatedAtMs - other.header.updatedAtMs || (one.header.id < other.header.id ? -1 : 1),',
-        '(one, other) => one.header.updatedAtMs - other.header.updatedAtMs || (one.header.id <= other.header.id ? -1 : 1),',
-      ],
-      [
-        '(one, other) => one.header.updatedAtMs - other.header.updatedAtMs || (one.header.id < other.header.id ? -1 : 1),',
-        '(one, other) => one.header.updatedAtMs - other.header.updatedAtMs || (one.header.id < other.header.id ? -1 : 0),',
-      ],
-    ],
-    reason: 'equivalent',
-    why: 'No two jobs have one id, and the sort asks only which of two comes before the other.',
-  },
-  {
-    file: 'src/engine/dispatcher.ts',
     within: 'describeReading',
     mutants: [['return reading.what ?? reading.kind;', 'return reading.what;']],
     reason: 'equivalent',

@@ -23,7 +23,7 @@ export const WITH_EXTRAS: readonly Broken[] = [
   {
     name: 'an item begins however long its page took',
     file: 'src/engine/attempts.ts',
-    find: 'if (isPaged(node) && host.clock.nowMs() >= host.fenceMs)',
+    find: 'if ((isPaged(node) || surroundings.hasRead) && host.clock.nowMs() >= host.fenceMs)',
     put: 'if (isPaged(node) && host.fenceMs < 0)',
   },
   {

@@ -52,8 +52,8 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'eager purge: open jobs are taken for finished',
     file: 'src/engine/finished.ts',
-    find: "if (decoded.kind !== 'header' || !isFinal(decoded.header)) continue;",
-    put: "if (decoded.kind !== 'header' || (!isFinal(decoded.header) && hold.nowMs - decoded.header.updatedAtMs < 600000)) continue; decoded.header.folded === null && !isFinal(decoded.header) && hold.remove(headerKey(address));",
+    find: 'if (isFinal(header)) ended.push({address, header});',
+    put: 'if (!isFinal(header) && hold.nowMs - header.updatedAtMs >= 600000) hold.remove(headerKey(address)); else if (isFinal(header)) ended.push({address, header});',
   },
   {
     name: "dispatcher runs other users' jobs",
@@ -76,8 +76,8 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'the last outcome is dropped',
     file: 'src/core/transitions.ts',
-    find: 'pausedAtMs: null, last}',
-    put: 'pausedAtMs: null, last: null}',
+    find: 'pausedAtMs: null, last, fault, terms}',
+    put: 'pausedAtMs: null, last: null, fault, terms}',
   },
   {
     name: 'the unit in doubt is not reported',
