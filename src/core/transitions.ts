@@ -213,9 +213,9 @@ export function reopen(header: Header, {terms, log, position, dropped, nowMs}: R
   };
 }
 
-/** Lets an open job that nobody owns wait for other jobs. */
-export function awaitJobs(header: Header, nowMs: number): Header {
-  const waiting = {reason: 'dependency', untilMs: null} as const;
+/** Lets an open job that nobody owns wait for other jobs, and until then in any case. */
+export function awaitJobs(header: Header, nowMs: number, untilMs: number | null = null): Header {
+  const waiting = {reason: 'dependency', untilMs} as const;
   return {...touched(header, nowMs), phase: {kind: 'paused', waiting}, pausedAtMs: header.pausedAtMs ?? nowMs};
 }
 

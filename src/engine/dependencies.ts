@@ -145,7 +145,7 @@ export function withDependency(hold: Hold, header: Header, on: string): Header {
     throw invalid(`A job may depend on at most ${MAX_DEPENDENCIES} others, and ${header.id} depends on as many.`);
   const path = pathBetween(on, header.id, (id) => awaitedBy(hold.snapshot, id));
   if (path !== null)
-    throw invalid(`Job ${header.id} cannot depend on ${on}, which depends on it: ${path.join(' → ')}.`, {path});
+    throw invalid(`Job ${header.id} cannot depend on ${on}, which waits for it: ${path.join(' → ')}.`, {path});
   return awaiting(amend(header, {...terms, dependencies: [...terms.dependencies, on]}, hold.nowMs), hold.nowMs);
 }
 
@@ -158,11 +158,14 @@ export function withoutDependency(hold: Hold, header: Header, on: string): Heade
   return awaiting(amend(header, {...terms, dependencies}, hold.nowMs), hold.nowMs);
 }
 
-/** One that waits for `resume` goes on to do so. */
+/** One that waits for `resume` goes on to do so, and a start that was put off stays put off. */
 function awaiting(header: Header, nowMs: number): Header {
+  const {phase} = header;
   if (waitsForUser(header)) return header;
-  if (header.terms.dependencies.length > 0) return awaitJobs(header, nowMs);
-  return header.phase.kind === 'queued' ? header : reschedule(header, nowMs, nowMs);
+  const dueMs = phase.kind === 'queued' ? phase.dueMs : phase.kind === 'paused' ? phase.waiting.untilMs : null;
+  const laterMs = dueMs !== null && dueMs > nowMs ? dueMs : null;
+  if (header.terms.dependencies.length > 0) return awaitJobs(header, nowMs, laterMs);
+  return phase.kind === 'queued' ? header : reschedule(header, laterMs ?? nowMs, nowMs);
 }
 
 /** Jobs that one waits for: those that it depends on, and earlier ones of its singleton key. */

@@ -145,6 +145,7 @@ function byReference() {
       payload: {n: 1},
       idempotencyKey,
       cursor: null,
+      environment: {},
     });
     expect(left).toBeGreaterThan(235_000);
     expect(left).toBeLessThanOrEqual(240_000);

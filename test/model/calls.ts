@@ -3,7 +3,7 @@
  * something whatever calls stand before it, and can therefore be shrunk by leaving others out.
  */
 import fc from 'fast-check';
-import type {JobStatus} from '../../src/types';
+import type {DependencyPolicy, JobPriority, JobStatus, JobTerms} from '../../src/types';
 
 /** What a handler does; see host.ts. */
 export const KINDS = ['add', 'nothing', 'not json', 'promise', 'spawn', 'nested', 'cancel'] as const;
@@ -20,7 +20,24 @@ export interface DrawnStep {
   readonly maxRetries: number | null;
 }
 
+/** What a drawn job says of itself as a whole. */
+export interface DrawnTerms {
+  /** Numbers of jobs. */
+  readonly on: readonly number[];
+  readonly policy: DependencyPolicy | null;
+  readonly isStarted: boolean;
+  readonly startDelayMs: number | null;
+  readonly priority: JobPriority | null;
+  readonly tags: readonly string[];
+  readonly key: string | null;
+  readonly singleton: NonNullable<JobTerms['singleton']> | null;
+  /** Whether it keeps its mode where it cannot run at once, and is refused. */
+  readonly isKept: boolean;
+}
+
 export interface DrawnJob {
+  /** `null`: nothing. */
+  readonly terms: DrawnTerms | null;
   readonly name: string;
   readonly steps: readonly DrawnStep[];
   readonly form: 'steps' | 'chain' | 'enqueueMany' | 'mapReduce';
@@ -41,7 +58,27 @@ export interface DrawnJob {
 export type DrawnCall =
   | {readonly op: 'submit'; readonly user: number; readonly job: DrawnJob}
   | {readonly op: 'configured'; readonly user: number; readonly job: DrawnJob; readonly settings: DrawnSettings}
-  | {readonly op: 'status' | 'cancel'; readonly user: number; readonly job: number}
+  | {
+      readonly op: 'status' | 'cancel' | 'pause' | 'remove' | 'adopt';
+      readonly user: number;
+      readonly job: number;
+    }
+  | {readonly op: 'getDependencies' | 'getDependents'; readonly user: number; readonly job: number}
+  | {
+      readonly op: 'addDependency' | 'removeDependency';
+      readonly user: number;
+      readonly job: number;
+      readonly on: number;
+    }
+  | {
+      readonly op: 'batch';
+      readonly user: number;
+      readonly jobs: readonly DrawnJob[];
+      /** For each job one bit for each position of the batch: it depends on those. */
+      readonly above: readonly number[];
+      readonly isStarted: boolean;
+    }
+  | {readonly op: 'getBatch'; readonly user: number; readonly batch: number}
   | {readonly op: 'resume'; readonly user: number; readonly job: number; readonly maxRuntimeMs: number | null}
   | {
       readonly op: 'list';
@@ -49,6 +86,11 @@ export type DrawnCall =
       readonly name: string | null;
       readonly status: JobStatus | null;
       readonly limit: number | null;
+      readonly statuses: readonly JobStatus[] | null;
+      readonly tags: readonly string[];
+      readonly sortBy: 'createdAt' | 'name' | 'priority' | 'status' | null;
+      readonly isAscending: boolean;
+      readonly offset: number | null;
     }
   | {readonly op: 'stop'; readonly user: number; readonly isWithData: boolean}
   | {readonly op: 'install'; readonly user: number; readonly everyMinutes: number | null}
@@ -97,7 +139,23 @@ const step: fc.Arbitrary<DrawnStep> = fc.record({
   maxRetries: oneOf(null, null, null, 0, 1),
 });
 
+const terms: fc.Arbitrary<DrawnTerms> = fc.record({
+  on: fc.array(fc.nat({max: 7}), {maxLength: 2}),
+  policy: oneOf<DependencyPolicy | null>(null, null, 'fail', 'cancel', 'wait', 'run'),
+  isStarted: oneOf(true, true, true, true, false),
+  startDelayMs: oneOf(null, null, null, null, 0, 60_000, 1_000, 2 * HOUR_MS),
+  priority: oneOf<JobPriority | null>(null, null, 'low', 'medium', 'high', 'critical'),
+  tags: fc.subarray(['red', 'blue']),
+  key: oneOf(null, null, null, 'k', 'l'),
+  singleton: oneOf<DrawnTerms['singleton']>(
+    ...[null, null, null, null, true, 's'],
+    ...([{key: 's', policy: 'queue'}, {policy: 'queue'}, {key: 's', policy: 'replace'}] as const),
+  ),
+  isKept: oneOf(false, false, false, true),
+});
+
 const drawnJob: fc.Arbitrary<DrawnJob> = fc.record({
+  terms: fc.option(terms, {freq: 1}),
   name: oneOf('one', 'two', 'three'),
   steps: fc.array(step, {minLength: 1, maxLength: 5, size: 'max'}),
   form: oneOf('steps', 'steps', 'chain', 'enqueueMany', 'mapReduce'),
@@ -126,6 +184,23 @@ const call: fc.Arbitrary<DrawnCall> = fc.oneof(
   {weight: 12, arbitrary: fc.record({op: oneOf('submit'), user, job: drawnJob})},
   {weight: 2, arbitrary: fc.record({op: oneOf('configured'), user, job: drawnJob, settings})},
   {weight: 2, arbitrary: fc.record({op: oneOf('status'), user, job})},
+  {weight: 3, arbitrary: fc.record({op: oneOf('pause'), user, job})},
+  {weight: 2, arbitrary: fc.record({op: oneOf('remove'), user, job})},
+  {weight: 2, arbitrary: fc.record({op: oneOf('adopt'), user, job})},
+  {weight: 2, arbitrary: fc.record({op: oneOf('getDependencies', 'getDependents'), user, job})},
+  {
+    weight: 4,
+    arbitrary: fc.record({op: oneOf('addDependency', 'addDependency', 'removeDependency'), user, job, on: job}),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...{op: oneOf('batch'), user, jobs: fc.array(drawnJob, {minLength: 1, maxLength: 3})},
+      above: fc.array(oneOf(0, 0, 1, 2, 3, 4), {minLength: 3, maxLength: 3}),
+      isStarted: oneOf(true, true, true, false),
+    }),
+  },
+  {weight: 2, arbitrary: fc.record({op: oneOf('getBatch'), user, batch: fc.nat({max: 3})})},
   {weight: 4, arbitrary: fc.record({op: oneOf('cancel'), user, job})},
   {weight: 8, arbitrary: fc.record({op: oneOf('resume'), user, job, maxRuntimeMs: oneOf(null, null, 10, 60_000)})},
   {
@@ -135,6 +210,11 @@ const call: fc.Arbitrary<DrawnCall> = fc.oneof(
       ...{
         status: oneOf<JobStatus | null>(null, 'completed', 'paused', 'queued', 'failed', 'canceled'),
         limit: oneOf(null, 1, 2),
+        statuses: oneOf<readonly JobStatus[] | null>(null, null, ['completed', 'failed'], ['paused']),
+        tags: oneOf<readonly string[]>([], [], ['red'], ['red', 'blue']),
+        sortBy: oneOf(null, 'createdAt', 'name', 'priority', 'status'),
+        isAscending: fc.boolean(),
+        offset: oneOf(null, null, 0, 1, 3),
       },
     }),
   },
@@ -161,7 +241,7 @@ const call: fc.Arbitrary<DrawnCall> = fc.oneof(
   },
   {weight: 3, arbitrary: fc.record({op: oneOf('deploy'), hasLater: fc.boolean()})},
   {weight: 1, arbitrary: fc.record({op: oneOf('property'), maxRetries: oneOf(null, 0, 5)})},
-  {weight: 3, arbitrary: fc.record({op: oneOf('bad'), user, which: fc.nat({max: 40})})},
+  {weight: 3, arbitrary: fc.record({op: oneOf('bad'), user, which: fc.nat({max: 60})})},
 );
 
 /** Sequences of any length, to which one that shows a difference is shrunk. */

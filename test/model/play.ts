@@ -1,5 +1,5 @@
 /** One sequence of calls in a simulated Apps Script, with the model beside it: every answer and every rest is compared. */
-import type {ListFilters} from '../../src/types';
+import type {JobTerms, ListFilters} from '../../src/types';
 import type {Execution} from '../simulator';
 import {BUNDLE} from '../support/hosts';
 import {DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, USERS, type DrawnCall, type DrawnJob, type DrawnSettings} from './calls';
@@ -69,8 +69,7 @@ class Player {
   /** Lets everything come to rest: what can end has ended, and no trigger is left that nobody needs. */
   finish(): void {
     this.deploy(true);
-    const isGoing = (job: ReferenceJob): boolean =>
-      !job.isFinal && job.plan.options.autoResume && !job.isStopped && this.reference.user(job.owner).hasTriggers;
+    const isGoing = (job: ReferenceJob): boolean => this.reference.isGoing(job);
     for (let round = 0; round < REST_ROUNDS && (!this.stage.isQuiet() || this.reference.jobs.some(isGoing)); round++) {
       this.pass(30 * MINUTE_MS);
       if (this.stage.isQuiet()) this.compare();
@@ -101,6 +100,25 @@ class Player {
         return this.resume(user, this.idOf(call.job), call.maxRuntimeMs);
       case 'cancel':
         return this.cancel(user, this.idOf(call.job));
+      case 'pause':
+      case 'adopt':
+      case 'remove':
+        return this.handle(user, call.op, this.idOf(call.job));
+      case 'addDependency':
+      case 'removeDependency':
+        return this.depend(user, call.op, this.idOf(call.job), this.idOf(call.on));
+      case 'getDependencies':
+      case 'getDependents': {
+        const id = this.idOf(call.job);
+        const {op} = call;
+        return this.look(user, op, [id], (outcome) => this.reference.links(op, id, outcome));
+      }
+      case 'batch':
+        return this.batch(user, call);
+      case 'getBatch': {
+        const id = this.reference.batches[call.batch] ?? 'batch_000000000_0000000000';
+        return this.look(user, 'getBatch', [id], (outcome) => this.reference.getBatch(id, outcome));
+      }
       case 'status':
         return this.status(user, this.idOf(call.job));
       case 'list':
@@ -140,7 +158,7 @@ class Player {
   }
 
   private submit(user: string, job: DrawnJob, settings: DrawnSettings | null): 'done' {
-    const submission = submissionOf(job);
+    const submission = submissionOf(job, (number) => this.idOf(number));
     const before = settings === null ? [] : settingCalls(settings);
     const calls = [...before.map(({call}) => call), ['getConfig'], [submission.method, submission.request]];
     const execution = this.stage.execute(user, 'apiAll', [calls]);
@@ -181,6 +199,65 @@ class Player {
     return 'done';
   }
 
+  /** What its owner did before counts: it is told first, up to where the answer fits. */
+  private handle(user: string, op: 'pause' | 'adopt' | 'remove', id: string): 'done' | 'left out' {
+    // Who ends in the same moment cannot be told from the answer.
+    if (!this.stage.isQuiet() && this.reference.find(id)?.turn?.unit === null) return 'left out';
+    const {execution, outcome} = this.stage.call(user, op, [id]);
+    const record = outcome.value as {readonly updatedAt?: string; readonly pausedAt?: string} | undefined;
+    const atMs = Math.max(execution.startMs, op === 'pause' ? Date.parse(record?.pausedAt ?? '') || 0 : 0);
+    this.trace.drain(codeOf(outcome) === null ? atMs : undefined);
+    if (op === 'remove') this.reference.remove(id, atMs, outcome);
+    else this.reference.handle(op, id, user, atMs, outcome);
+    return 'done';
+  }
+
+  private depend(user: string, op: 'addDependency' | 'removeDependency', id: string, on: string): 'done' | 'left out' {
+    const {execution, outcome} = this.stage.call(user, op, [id, on]);
+    this.trace.drain(codeOf(outcome) === null ? execution.startMs : undefined);
+    this.reference.depend(op, id, on, execution.startMs, outcome);
+    return 'done';
+  }
+
+  private batch(user: string, {jobs, above, isStarted}: DrawnCall & {readonly op: 'batch'}): 'done' {
+    const submissions = jobs.map((job) => {
+      const terms = job.terms === null ? null : {...job.terms, key: null, singleton: null};
+      return submissionOf({...job, terms}, (number) => this.idOf(number));
+    });
+    const positions = jobs.map((_job, index) =>
+      jobs.flatMap((_other, position) => (((above[index] ?? 0) >> position) % 2 === 1 ? [position] : [])),
+    );
+    const requests = submissions.map(({request}, index) => ({
+      ...request,
+      dependencies: [...((request as JobTerms).dependencies ?? []), ...(positions[index] ?? [])],
+    }));
+    const args = isStarted ? [requests] : [requests, {autoStart: false}];
+    const {execution, outcome} = this.call(user, 'enqueueBatch', args);
+    this.reference.batch(submissions, {above: positions, isStarted}, this.trace.caller(execution), outcome);
+    this.jobs += codeOf(outcome) === null ? jobs.length : 0;
+    return 'done';
+  }
+
+  /** A call that only looks, when nothing is running. */
+  private look(
+    user: string,
+    method: string,
+    args: readonly unknown[],
+    check: (outcome: Outcome) => void,
+  ): 'done' | 'left out' {
+    if (!this.stage.isQuiet()) return 'left out';
+    const before = this.stage.world.executions.length;
+    const {outcome} = this.call(user, method, args);
+    this.trace.drain();
+    // What a pass that began meanwhile did may be seen or not.
+    if (!this.stage.isQuiet() || this.stage.world.executions.length > before + 1) return 'left out';
+    const compared = this.comparisons;
+    this.compare();
+    if (this.comparisons === compared) return 'left out';
+    check(outcome);
+    return 'done';
+  }
+
   private status(user: string, id: string): 'done' {
     const {outcome} = this.stage.call(user, 'status', [id]);
     this.trace.drain();
@@ -188,21 +265,22 @@ class Player {
     return 'done';
   }
 
-  private list(user: string, {name, status, limit}: DrawnCall & {readonly op: 'list'}): 'done' | 'left out' {
-    if (!this.stage.isQuiet()) return 'left out';
+  private list(user: string, call: DrawnCall & {readonly op: 'list'}): 'done' | 'left out' {
+    const {name, status, limit, statuses, tags, sortBy, isAscending, offset} = call;
     const filters: ListFilters = {
       ...(name === null ? {} : {name}),
       ...(status === null ? {} : {status}),
+      ...(statuses === null ? {} : {status: statuses}),
       ...(limit === null ? {} : {limit}),
+      ...(tags.length === 0 ? {} : {tags}),
+      ...(sortBy === null ? {} : {sortBy}),
+      ...(isAscending ? {sortOrder: 'asc'} : {}),
+      ...(offset === null ? {} : {offset}),
     };
-    const {outcome} = this.call(user, 'list', [filters]);
-    this.trace.drain();
-    // What a pass that began meanwhile did may be seen or not.
-    if (!this.stage.isQuiet()) return 'left out';
-    this.compare();
-    const ids = (outcome.value as readonly {readonly id: string}[]).map((row) => row.id);
-    expectSame('list with filters', this.reference.list(filters), ids);
-    return 'done';
+    return this.look(user, 'list', [filters], ({value}) => {
+      const ids = (value as readonly {readonly id: string}[]).map((row) => row.id);
+      expectSame('list with filters', this.reference.list(filters), ids);
+    });
   }
 
   private stop(user: string, isWithData: boolean): 'done' {
@@ -234,7 +312,7 @@ class Player {
     const id = this.idOf(job);
     const {world} = this.stage;
     if (what === 'resume' && this.reference.refusalOfResume(id, undefined, world.nowMs) !== null) return 'left out';
-    const submission = submissionOf({...drawn, mode: 'run', form: 'steps', name: `begun ${++this.begun}`});
+    const submission = submissionOf({...drawn, terms: null, mode: 'run', form: 'steps', name: `begun ${++this.begun}`});
     const args = {work: [], resume: [id], run: [submission.request]}[what];
     const execution = world.start({fn: 'api', args: [what, args], user});
     this.stage.pass(2 * SECOND_MS);

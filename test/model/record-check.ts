@@ -3,6 +3,7 @@ import type {JobRecord, JobStatus, StateCounts, StoredError, StepState, WaitReas
 import {DAY_MS} from './calls';
 import {canonical, differ, expectSame} from './difference';
 import type {ReferenceJob} from './reference-job';
+import {shownTerms} from './reference-terms';
 import type {Unit} from './reference-unit';
 
 const LEASE_SLACK_MS = 2_000;
@@ -23,13 +24,13 @@ export function checkRecord(job: ReferenceJob, record: JobRecord, around: Surrou
   if (isFolded && (!job.isFinal || around.nowMs < job.finalMs + FOLD_MS))
     differ(`${job.id}: steps were dropped too early`, job.finalMs, record);
   const expected = {
-    ...{id: job.id, name: job.plan.name, options: job.plan.options},
+    ...{id: job.id, name: job.plan.name, options: job.plan.options, terms: shownTerms(job.terms)},
     steps: isFolded ? [] : job.units.map((unit) => stepOf(job, unit)),
     results: isFolded ? {} : job.results,
     recoveries: isFolded ? [] : job.recoveries.slice(-8),
   };
   const got = {
-    ...{id: record.id, name: record.name, options: record.options},
+    ...{id: record.id, name: record.name, options: record.options, terms: termsOfRecord(record)},
     steps: record.steps.map(({startedAt: _begun, completedAt: _ended, ...row}) => ({
       ...row,
       lastError: errorOf(row.lastError),
@@ -47,6 +48,11 @@ export function checkRecord(job: ReferenceJob, record: JobRecord, around: Surrou
   checkWakeUp(job, record, around);
 }
 
+function termsOfRecord(record: JobRecord): object {
+  const {dependencies, onDependencyFailure, priority, tags, idempotencyKey, singleton, batch} = record;
+  return {dependencies, onDependencyFailure, priority, tags, idempotencyKey, singleton, batch};
+}
+
 /** The library's own errors are told by their codes; their messages are not told in advance. */
 function errorOf(error: StoredError | null): object | null {
   if (error === null) return null;
@@ -57,13 +63,18 @@ function errorOf(error: StoredError | null): object | null {
 function checkState(job: ReferenceJob, record: JobRecord, {handlers, nowMs}: Surroundings): void {
   const reason = record.waiting?.reason ?? null;
   const possible: (readonly [JobStatus, WaitReason | null])[] = [];
+  const {status: seen, updatedAt} = record;
+  if (job.mayHaveEnded && (seen === 'failed' || seen === 'canceled')) job.endByGate(seen, Date.parse(updatedAt));
+  const gates = job.possibleGates;
+  const mayAwait = !job.hasBegun && job.terms.singleton !== null;
+  if (!job.isFinal && !job.isStopped && mayAwait) possible.push(['paused', 'dependency']);
   if (job.isFinal) possible.push([job.status, null]);
   else if (job.haltedMs !== null) possible.push(['paused', 'user']);
   else if (job.dead !== null) possible.push(['running', null]);
   else if (job.status === 'queued') possible.push(['queued', null]);
   else for (const wait of job.waits) possible.push(['paused', wait]);
   // A pass may have found in the meantime that a handler is gone.
-  if (!job.isFinal && job.dead === null && !job.isStopped) {
+  if (!job.isFinal && job.dead === null && !job.isStopped && gates.has('open')) {
     const isIdle = job.units.every((unit) => job.readiness(unit, nowMs, handlers) !== 'yes');
     if (isIdle) for (const wait of job.idleReasons(handlers)) possible.push(['paused', wait]);
   }
@@ -150,6 +161,7 @@ function checkLastError(job: ReferenceJob, {lastError}: JobRecord): void {
   const lost = job.units
     .filter((unit) => unit.state === 'lost')
     .sort((one, other) => (one.endedMs ?? 0) - (other.endedMs ?? 0));
+  if (job.hasFault) return expectSame(`${job.id}: lastError`, {stepId: null, code: 'DEPENDENCY_FAILED'}, got);
   if (job.status === 'failed') return expectSame(`${job.id}: lastError`, lost.slice(0, 1).map(tell), [got]);
   const failing = job.units.filter((unit) => unit.error !== null).map(tell);
   const isKnown =

@@ -7,13 +7,12 @@ import type {JobStatus, WaitReason} from '../../src/types';
 import {differ, expectSame} from './difference';
 import type {JobPlan} from './reference-plan';
 import {mayLeave, newTurn, reasonAgainst, SLACK_MS, type Caller, type Turn} from './reference-turn';
+import type {Terms, Gate} from './reference-terms';
 import {attemptOf, endAttempt, giveUp, newUnit, type Unit} from './reference-unit';
 
 /** An owner looks whether it was canceled or stopped when so long has passed since its last look. */
 const LOOK_MS = 5_000;
 const LEASE_MS = 390_000;
-/** `enqueue` starts no sooner. */
-const GRACE_MS = 60_000;
 
 export interface Begin {
   readonly atMs: number;
@@ -34,7 +33,7 @@ interface Recovery {
 export class ReferenceJob {
   readonly id: string;
   /** The user whose triggers run it. */
-  readonly owner: string;
+  owner: string;
   readonly plan: JobPlan;
   readonly createdMs: number;
   readonly units: readonly Unit[];
@@ -49,6 +48,12 @@ export class ReferenceJob {
   haltedMs: number | null = null;
   hasBegun = false;
   finalMs = 0;
+  terms: Terms;
+  /** Ended for a reason that lies in none of its steps. */
+  hasFault = false;
+  /** Whether it may start, as the other jobs stand. */
+  private readonly gates: (job: ReferenceJob) => ReadonlySet<Gate>;
+  private isAsked = false;
   /** Units whose failures so far the execution of a `resume` does not wait for. */
   private forgiven = new Set<Unit>();
   /** Owners that lost the job, and when: they stop at their next look, and what they do has no effect. */
@@ -56,12 +61,21 @@ export class ReferenceJob {
   private readonly keys = new Map<string, string>();
   private readonly longestMs = new Map<string, number>();
 
-  constructor(id: string, owner: string, plan: JobPlan, createdMs: number) {
+  constructor(
+    {id, owner, plan, createdMs}: Pick<ReferenceJob, 'id' | 'owner' | 'plan' | 'createdMs'>,
+    terms: Terms,
+    gates: (job: ReferenceJob) => ReadonlySet<Gate>,
+  ) {
+    this.terms = terms;
+    this.gates = gates;
     this.id = id;
     this.owner = owner;
     this.plan = plan;
     this.createdMs = createdMs;
-    this.status = 'queued';
+    const waits = terms.isStarted ? 'dependency' : 'user';
+    const isQueued = terms.isStarted && terms.dependencies.length === 0;
+    this.status = isQueued ? 'queued' : 'paused';
+    this.waits = new Set(isQueued ? [] : [waits]);
     this.units = plan.units.map(newUnit);
   }
 
@@ -72,6 +86,45 @@ export class ReferenceJob {
   /** Whether only a person can let it go on. */
   get isStopped(): boolean {
     return this.haltedMs !== null || this.waits.has('user');
+  }
+
+  get possibleGates(): ReadonlySet<Gate> {
+    return this.gates(this);
+  }
+
+  /** Whether it may have been ended by what it depends on since anybody looked. */
+  get mayHaveEnded(): boolean {
+    const gates = this.possibleGates;
+    return !this.isFinal && (gates.has('failed') || gates.has('canceled'));
+  }
+
+  /** What it ends as when its execution gives it back, if it does. */
+  get nextEnd(): 'completed' | 'failed' | null {
+    return this.turn !== null && this.turn.unit === null ? this.endOfUnits() : null;
+  }
+
+  /** Something that it depends on ended it. */
+  endByGate(status: 'failed' | 'canceled', atMs: number): void {
+    if (!this.possibleGates.has(status)) differ(`${this.id}: ended by a dependency`, [...this.possibleGates], status);
+    Object.assign(this, {status, waits: new Set(), finalMs: atMs, hasFault: true, haltedMs: null});
+  }
+
+  /** A call says that it is over: it must have been ended by what it depends on. */
+  believeOver(atMs: number): void {
+    if (this.mayHaveEnded) this.endByGate(this.possibleGates.has('failed') ? 'failed' : 'canceled', atMs);
+  }
+
+  /** What it depends on changes; one that waits for a person goes on to do so. */
+  depend(dependencies: readonly string[]): void {
+    this.terms = {...this.terms, dependencies};
+    if (this.isStopped) return;
+    if (dependencies.length > 0) {
+      this.status = 'paused';
+      this.waits = new Set(['dependency']);
+    } else if (this.status !== 'queued') {
+      this.status = 'queued';
+      this.waits = new Set();
+    }
   }
 
   get results(): Readonly<Record<string, unknown>> {
@@ -192,6 +245,13 @@ export class ReferenceJob {
     this.close();
     this.giveUp(caller.startedMs);
     if (this.isFinal) return;
+    this.isAsked = true;
+    const gates = this.possibleGates;
+    if (!gates.has('open')) {
+      this.status = 'paused';
+      this.waits = new Set(['dependency']);
+      return;
+    }
     // "Without waiting for its back-off", and "in this execution": later ones wait for it again.
     this.forgiven = new Set(this.units);
     this.open(caller, maxRuntimeMs);
@@ -260,8 +320,16 @@ export class ReferenceJob {
 
   private openByDispatcher(begin: Begin, caller: Caller): void {
     const isAllowed = !this.isFinal && caller.user === this.owner && this.plan.options.autoResume && !this.isStopped;
-    const isEarly = this.status === 'queued' && begin.atMs < this.createdMs + GRACE_MS;
-    const why = {status: this.status, waits: [...this.waits], owner: this.owner, createdMs: this.createdMs};
+    const isWaiting = !this.possibleGates.has('open');
+    const isEarly = isWaiting || (!this.hasBegun && !this.isAsked && begin.atMs < this.terms.dueMs);
+    const why = {
+      gates: [...this.possibleGates],
+      terms: this.terms,
+      status: this.status,
+      waits: [...this.waits],
+      owner: this.owner,
+      createdMs: this.createdMs,
+    };
     if (!isAllowed || isEarly) differ(`${this.id}: run though it may not run`, why, {begin, caller: caller.user});
     this.open(caller);
   }
@@ -306,11 +374,16 @@ export class ReferenceJob {
     this.endIfDone(atMs);
   }
 
-  private endIfDone(atMs: number): boolean {
+  private endOfUnits(): 'completed' | 'failed' | null {
     const isStuck = (unit: Unit): boolean =>
       unit.state === 'lost' || (unit.state === 'pending' && unit.deps.some((dep) => isStuck(this.unit(dep))));
-    if (!this.units.every((unit) => unit.state === 'completed' || isStuck(unit))) return false;
-    const status = this.units.every((unit) => unit.state === 'completed') ? 'completed' : 'failed';
+    if (!this.units.every((unit) => unit.state === 'completed' || isStuck(unit))) return null;
+    return this.units.every((unit) => unit.state === 'completed') ? 'completed' : 'failed';
+  }
+
+  private endIfDone(atMs: number): boolean {
+    const status = this.endOfUnits();
+    if (status === null) return false;
     Object.assign(this, {status, waits: new Set(), finalMs: atMs});
     return true;
   }

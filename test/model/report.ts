@@ -44,6 +44,10 @@ export function describeCall(call: DrawnCall): string {
       const before = call.op === 'submit' ? '' : `configure(${JSON.stringify(call.settings)}) and `;
       return `${by}${before}${method}(${JSON.stringify(request)})`;
     }
+    case 'batch': {
+      const requests = call.jobs.map((job) => submissionOf(job).request);
+      return `${by}enqueueBatch(${JSON.stringify(requests)}), above: ${call.above.join()}, started: ${call.isStarted}`;
+    }
     case 'begin': {
       const {request} = submissionOf({...call.drawn, form: 'steps', mode: 'run'});
       const args = {work: '', resume: `job ${call.job}`, run: JSON.stringify(request)}[call.what];

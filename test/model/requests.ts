@@ -4,10 +4,11 @@ import type {
   EnqueueManyRequest,
   JobOptions,
   JobRequest,
+  JobTerms,
   MapReduceRequest,
   RetryPolicy,
 } from '../../src/types';
-import type {DrawnJob, DrawnSettings, DrawnStep} from './calls';
+import type {DrawnJob, DrawnSettings, DrawnStep, DrawnTerms} from './calls';
 import type {Work} from './host';
 import {configure, type Settings} from './settings';
 
@@ -18,8 +19,12 @@ export type Submission =
   | {readonly method: 'enqueueMany'; readonly request: EnqueueManyRequest}
   | {readonly method: 'mapReduce'; readonly request: MapReduceRequest};
 
-export function submissionOf(job: DrawnJob): Submission {
-  const shared = {name: job.name, options: optionsOf(job), retry: retryOf(job), ...crashesOf(job)};
+/** `idOf`: the id of a job by its number. */
+export function submissionOf(drawn: DrawnJob, idOf = (number: number): string => `job ${number}`): Submission {
+  const terms = drawn.terms === null ? {} : termsOf(drawn.terms, idOf);
+  const isLater = 'dependencies' in terms || 'autoStart' in terms || 'delayMs' in terms;
+  const job: DrawnJob = isLater && drawn.terms?.isKept === false ? {...drawn, mode: 'enqueue'} : drawn;
+  const shared = {name: job.name, options: optionsOf(job), retry: retryOf(job), ...crashesOf(job), ...terms};
   switch (job.form) {
     case 'steps':
       return {method: job.mode, request: {...shared, steps: job.steps.map((step, index) => stepOf(step, index))}};
@@ -49,6 +54,20 @@ export function submissionOf(job: DrawnJob): Submission {
       return {method: 'mapReduce', request: {...base, map, reduce, maxConcurrency: 2}};
     }
   }
+}
+
+function termsOf(drawn: DrawnTerms, idOf: (number: number) => string): JobTerms {
+  const {on, policy, isStarted, startDelayMs, priority, tags, key, singleton} = drawn;
+  return {
+    ...(on.length === 0 ? {} : {dependencies: on.map(idOf)}),
+    ...(policy === null ? {} : {onDependencyFailure: policy}),
+    ...(isStarted ? {} : {autoStart: false}),
+    ...(startDelayMs === null ? {} : {delayMs: startDelayMs}),
+    ...(priority === null ? {} : {priority}),
+    ...(tags.length === 0 ? {} : {tags}),
+    ...(key === null ? {} : {idempotencyKey: key}),
+    ...(singleton === null ? {} : {singleton}),
+  };
 }
 
 function stepOf(drawn: DrawnStep, index: number): JobRequest['steps'][number] {
