@@ -143,7 +143,7 @@ export function withDependency(hold: Hold, header: Header, on: string): Header {
   if (terms.dependencies.includes(on)) return header;
   if (terms.dependencies.length >= MAX_DEPENDENCIES)
     throw invalid(`A job may depend on at most ${MAX_DEPENDENCIES} others, and ${header.id} depends on as many.`);
-  const path = pathBetween(on, header.id, (id) => awaitedBy(hold.snapshot, id));
+  const path = pathBetween(on, header.id, (id) => waitsOf(hold.snapshot, id));
   if (path !== null)
     throw invalid(`Job ${header.id} cannot depend on ${on}, which waits for it: ${path.join(' → ')}.`, {path});
   return awaiting(amend(header, {...terms, dependencies: [...terms.dependencies, on]}, hold.nowMs), hold.nowMs);
@@ -168,15 +168,16 @@ function awaiting(header: Header, nowMs: number): Header {
   return phase.kind === 'queued' ? header : reschedule(header, laterMs ?? nowMs, nowMs);
 }
 
-/** Jobs that one waits for: those that it depends on, and earlier ones of its singleton key. */
-function awaitedBy(snapshot: Snapshot, id: string): readonly string[] {
+/** What a job waits for: also earlier ones of its singleton key, with which a circle would be one as well. */
+function waitsOf(snapshot: Snapshot, id: string): readonly string[] {
   const address = findJob(snapshot, id, null);
   const decoded = address === null ? null : readHeader(snapshot, address);
-  if (decoded?.kind !== 'header' || isFinal(decoded.header) || decoded.header.startedAtMs !== null) return [];
+  if (decoded?.kind !== 'header') return [];
   const {header} = decoded;
   const {dependencies, singleton} = header.terms;
-  const earlier = singleton === null ? [] : openOfKey(snapshot, singleton).map((found) => found.header);
-  return [...dependencies, ...earlier.filter((other) => isBefore(other, header)).map((other) => other.id)];
+  if (singleton === null || header.startedAtMs !== null || isFinal(header)) return dependencies;
+  const earlier = openOfKey(snapshot, singleton).filter((other) => isBefore(other.header, header));
+  return [...dependencies, ...earlier.map((other) => other.header.id)];
 }
 
 function refuseStarted({id, startedAtMs}: Header): void {
