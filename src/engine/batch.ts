@@ -48,7 +48,8 @@ function requestsOf(raw: unknown, rawOptions: unknown): readonly unknown[] {
 
 function checkedAt(engine: Engine, request: unknown, index: number): CheckedRequest {
   const names = handlerNames(engine.ports.handlers);
-  const checked = checkRequest(entryOf(request), enqueued(request), names);
+  const entry = reading(`Request ${index} of enqueueBatch`, () => entryOf(request));
+  const checked = checkRequest(entry, enqueued(request), names);
   const {debounce, idempotency, singleton} = checked.asked;
   if ((debounce ?? idempotency ?? singleton) === null) return checked;
   throw invalid(

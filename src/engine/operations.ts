@@ -8,6 +8,7 @@ import {
   BALLAST_KEY,
   LIMITS_KEY,
   headerKey,
+  parseIntentKey,
   parseKey,
   parseScheduleKey,
   parseUserKey,
@@ -147,6 +148,8 @@ export function stop(engine: Engine, withData: boolean): StopResult {
   const stopped = withHold(ports, (hold) => {
     const jobs = hold.jobs();
     const schedules = withData ? schedulesIn(hold.snapshot).length : pauseSchedules(hold);
+    // Bare headers of removed jobs are there for no reader.
+    const shown = jobs.filter(({id, prefix}) => findJob(hold.snapshot, id, prefix) !== null);
     const jobsPaused = withData ? 0 : jobs.filter((address) => suspendJob(hold, address)).length;
     const triggersDeleted = removeTriggers(engine, hold);
     if (withData) {
@@ -154,7 +157,7 @@ export function stop(engine: Engine, withData: boolean): StopResult {
       ports.identity.forget();
     }
     return {
-      ...{triggersDeleted, jobsPaused, jobsDeleted: withData ? jobs.length : 0},
+      ...{triggersDeleted, jobsPaused, jobsDeleted: withData ? shown.length : 0},
       ...(schedules === 0 ? {} : withData ? {schedulesDeleted: schedules} : {schedulesPaused: schedules}),
     };
   });
@@ -198,13 +201,16 @@ const SHARED_KEYS: readonly string[] = [BALLAST_KEY, ARCHIVE_KEY, LIMITS_KEY, AL
  * last, so that a second call finds the rest.
  */
 function deleteEverything(hold: Hold): void {
-  for (const key of Object.keys(hold.snapshot)) if (parseScheduleKey(key) !== null) hold.remove(key);
+  // First what would make jobs anew: schedules, and intents, each by the piece that makes it count.
+  for (const key of Object.keys(hold.snapshot))
+    if (parseScheduleKey(key) !== null || parseIntentKey(key)?.piece === 0) hold.remove(key);
   for (const address of hold.jobs()) hold.remove(headerKey(address));
   const prefixes = new Set(prefixesIn(hold.snapshot));
   for (const key of Object.keys(hold.snapshot)) {
     const parsed = parseKey(key);
     const isOfJob = parsed !== null && prefixes.has(parsed.prefix);
-    if (isOfJob || SHARED_KEYS.includes(key) || parseUserKey(key) !== null) hold.remove(key);
+    const isShared = SHARED_KEYS.includes(key) || parseIntentKey(key) !== null || parseUserKey(key) !== null;
+    if (isOfJob || isShared) hold.remove(key);
   }
   hold.remove(PREFIXES_KEY);
 }

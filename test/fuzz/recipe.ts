@@ -54,6 +54,9 @@ export const oddities: fc.Arbitrary<Recipe> = fc.record({
 export const oddKeys: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'toJSON', 'valueOf', 'then', 'length', '0', ''),
   fc.constantFrom('id', 'name', 'handler', 'payload', 'steps', 'items', 'options', 'retry', 'mode', 'runAt', 'workers'),
+  fc.constantFrom('description', 'tags', 'priority', 'environment', 'secretEnvironment', 'timeoutMs', 'deadlineMs'),
+  fc.constantFrom('delayMs', 'autoStart', 'dependencies', 'onDependencyFailure', 'idempotencyKey', 'idempotencyTtlMs'),
+  fc.constantFrom('singleton', 'debounce', 'waitMs', 'maxWaitMs', 'policy', 'key', 'resources', 'jobs', 'batch'),
   fc.constantFrom('dependsOn', 'tasks', 'map', 'reduce', 'maxCrashes', 'stepIdPrefix', 'maxConcurrency', 'limit'),
   anyText(12),
 );

@@ -39,12 +39,14 @@ function checkSubmission({method, recipe}: Submission): void {
 
 /** An accepted job ends, and each step has returned the payload that it was given. */
 function checkEnd(project: MemoryProject, accepted: JobRecord): void {
-  if (accepted.options.autoResume) project.passFor(HOURS);
+  const isForUser = accepted.waiting?.reason === 'user';
+  if (accepted.options.autoResume && !isForUser) project.passFor(HOURS);
   else if (accepted.status !== 'completed')
     project.execute((engine) => engine.resume({id: accepted.id, prefix: null}, null));
   const record = project.execute((engine) => showJob(engine, {id: accepted.id, prefix: null}, undefined));
   assertPlain(record);
-  const isTooLarge = record.lastError?.code === 'RESULT_TOO_LARGE';
+  // A change may have made its time short.
+  const isTooLarge = ['RESULT_TOO_LARGE', 'JOB_TIMEOUT'].includes(record.lastError?.code ?? '');
   if (record.status !== 'completed' && !isTooLarge)
     throw new Error(`The job is ${record.status}: ${JSON.stringify(record.lastError)} ${project.world.lines.join()}`);
   if (isTooLarge || record.steps.length > 1_000) return;

@@ -1,6 +1,6 @@
 /** Requests: legal ones of every method as recipes, and what of them must come back. */
 import fc from 'fast-check';
-import {anyJson} from '../support/arbitraries';
+import {anyJson, anyText} from '../support/arbitraries';
 import {changed, changes, recipeOf, type Recipe} from './recipe';
 
 /** Methods that take a request. */
@@ -64,11 +64,27 @@ const steps = fc
 
 const task = fc.record({handler, payload: anyJson, ...limits}, {requiredKeys: ['handler']});
 const items = fc.array(anyJson, {minLength: 1, maxLength: 5});
-const common = {name, options, ...limits};
+const key = fc.constantFrom('k', ' k ', '__proto__', 'constructor');
+/** What a job says of itself as a whole; those that keep it from running at once are for `enqueue` only. */
+const terms = {
+  description: anyText(20).map((text) => `d ${text.replace(/[\p{C}\u2028\u2029]/gu, '')}`),
+  tags: fc.subarray(['red', ' blue ', '__proto__']),
+  priority: fc.constantFrom('low', 'medium', 'high', 'critical'),
+  environment: fc.dictionary(fc.constantFrom('A', 'B_1'), fc.oneof(fc.nat(), fc.boolean(), fc.constant('x'))),
+  onDependencyFailure: fc.constantFrom('fail', 'cancel', 'wait', 'run'),
+  idempotencyKey: key,
+  singleton: fc.oneof(fc.boolean(), key, fc.record({key, policy: fc.constantFrom('skip', 'queue', 'replace')})),
+  resources: fc.subarray(['mail', 'toString']),
+  timeoutMs: fc.integer({min: 172_800_000, max: 31_622_400_000}),
+  deadlineMs: fc.integer({min: 172_800_000, max: 31_622_400_000}),
+  autoStart: fc.constant(true),
+};
+const later = {delayMs: fc.nat({max: 3_600_000}), dependencies: fc.constant([])};
+const common = {name, options, ...limits, ...terms};
 
 const LEGAL: Readonly<Record<Method, fc.Arbitrary<object>>> = {
   run: fc.record({...common, steps}, {requiredKeys: ['name', 'steps']}),
-  enqueue: fc.record({...common, steps}, {requiredKeys: ['name', 'steps']}),
+  enqueue: fc.record({...common, ...later, steps}, {requiredKeys: ['name', 'steps']}),
   chain: fc.record(
     {...common, tasks: fc.array(task, {minLength: 1, maxLength: 4}), stepIdPrefix: prefix, mode},
     {requiredKeys: ['name', 'tasks']},

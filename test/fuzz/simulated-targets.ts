@@ -96,8 +96,9 @@ function checkSession({
 /** A job that was accepted came to its end, whatever its request was like. */
 function checkEnd(row: Row): void {
   if (!('results' in row)) throw new Error(`An accepted job is damaged: ${JSON.stringify(row)}`);
-  if (!row.options.autoResume) return;
-  const hasEnded = row.status === 'completed' || row.lastError?.code === 'RESULT_TOO_LARGE';
+  if (!row.options.autoResume || row.waiting?.reason === 'user') return;
+  const isFailed = ['RESULT_TOO_LARGE', 'JOB_TIMEOUT'].includes(row.lastError?.code ?? '');
+  const hasEnded = row.status === 'completed' || isFailed;
   if (!hasEnded)
     throw new Error(`The job is ${row.status}: ${JSON.stringify([row.waiting, row.lastError, row.options])}`);
   if (row.status !== 'completed' || row.steps.length > 100) return;

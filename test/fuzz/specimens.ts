@@ -1,4 +1,6 @@
 /** Stored jobs of every kind, as the engine itself writes them: the undamaged text that damage starts from. */
+import {encodeIntent} from '../../src/core/intent';
+import {encodeRates, withLimits} from '../../src/core/rate';
 import {headerKey, parseKey} from '../../src/core/keys';
 import type {JobRecord, JobRequest, StepContext} from '../../src/types';
 import {MemoryProject} from './memory-project';
@@ -113,6 +115,12 @@ const MAKERS: Readonly<Record<string, Maker>> = {
       mortally(made, () => void made.project.pass());
     }
   },
+  terms: (made) =>
+    void submit(made, 'enqueue', {
+      ...{name: 'terms', description: 'of a job', tags: ['red', 'blue'], priority: 'high', resources: ['mail']},
+      ...{idempotencyKey: 'k', singleton: 's', timeoutMs: 31_000_000_000, environment: {A: 'x'}},
+      steps: [step('a')],
+    }),
   folded: (made) => {
     submit(made, 'run', {
       name: 'folded',
@@ -144,8 +152,19 @@ export interface Collection {
   readonly nowMs: number;
 }
 
+/** What stands beside jobs: a limit, alerts that nobody declares any more, what a kill left of a batch. */
+const SHARED: Readonly<Record<string, string>> = {
+  AST_JOBS_LIMITS: encodeRates(withLimits(new Map(), 'mail', {minute: 100})),
+  AST_JOBS_ALERTS: '{"v":1}',
+  ...Object.fromEntries(encodeIntent('batch_0mk0xjuds_0000000000', [])),
+};
+
 function collect(): Collection {
-  const values: Record<string, string> = {HOST_SETTING: 'of the host', AST_JOBS_PREFIXES: '["other.prefix"]'};
+  const values: Record<string, string> = {
+    HOST_SETTING: 'of the host',
+    AST_JOBS_PREFIXES: '["other.prefix"]',
+    ...SHARED,
+  };
   const jobs: Specimen[] = [];
   let nowMs = 0;
   Object.entries(MAKERS).forEach(([kind, make], index) => {

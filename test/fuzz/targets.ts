@@ -1,5 +1,6 @@
 /** Everything that is thrown at the library. */
 import {CALL_TARGETS} from './call-targets';
+import {FIELD_TARGETS} from './field-targets';
 import {REQUEST_TARGETS} from './request-targets';
 import {SIMULATED_TARGETS} from './simulated-targets';
 import {STORE_TARGETS} from './store-targets';
@@ -7,6 +8,6 @@ import type {Target} from './target';
 import {TEXT_TARGETS} from './text-targets';
 
 export const TARGETS: readonly Target[] = [
-  ...[...TEXT_TARGETS, ...CALL_TARGETS, ...REQUEST_TARGETS],
+  ...[...TEXT_TARGETS, ...CALL_TARGETS, ...REQUEST_TARGETS, ...FIELD_TARGETS],
   ...[...STORE_TARGETS, ...SIMULATED_TARGETS],
 ];

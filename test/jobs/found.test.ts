@@ -290,3 +290,40 @@ test('a service that is out for minutes does not fill the store with its message
   expect({status, recoveries}).toEqual({status: 'completed', recoveries: []});
   lab.expectTidy();
 });
+
+test('a start that was put off stays put off when dependencies are added and removed', () => {
+  // Each change of what the job waits for made it due at once.
+  const lab = newLab();
+  const first = lab.enqueue([step('a')]);
+  const added = lab.call('enqueue', {name: 'added', steps: [step('b')], delayMs: 3 * HOUR_MS});
+  lab.call('addDependency', added.id, first.id);
+  const freed = lab.call('enqueue', {
+    ...{name: 'freed', steps: [step('c')], delayMs: 3 * HOUR_MS},
+    dependencies: [first.id],
+  });
+  lab.call('removeDependency', freed.id, first.id);
+  lab.pass(2 * HOUR_MS);
+  expect(lab.runs()).toEqual(['a']);
+  lab.pass(2 * HOUR_MS);
+  expect(lab.runs().slice().sort()).toEqual(['a', 'b', 'c']);
+});
+
+test('a circle of a dependency and a singleton key is refused', () => {
+  // The later one of a key waits for the earlier one, which waited for the later one: neither ever started.
+  const lab = newLab();
+  const singleton = {key: 'k', policy: 'queue'} as const;
+  const earlier = lab.call('enqueue', {name: 'earlier', steps: [step('a')], singleton});
+  const later = lab.call('enqueue', {name: 'later', steps: [step('b')], singleton});
+  expect(lab.refusal('addDependency', earlier.id, later.id).code).toBe('INVALID_REQUEST');
+  lab.settle();
+  expect(lab.runs()).toEqual(['a', 'b']);
+});
+
+test('stop does not count jobs that were removed', () => {
+  // What is left of one, as long as its owner may live, was counted as a job.
+  const lab = newLab();
+  const {id} = lab.enqueue([step('a', {ms: 60_000})]);
+  lab.world.runWhile(() => lab.runs().length < 1, HOUR_MS);
+  lab.call('remove', id);
+  expect(lab.call('stop', {data: true})).toMatchObject({jobsDeleted: 0});
+});

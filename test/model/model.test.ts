@@ -19,8 +19,34 @@ test('the library answers as the model does, whatever is called in which order',
   // They must have had something to say.
   expect(comparisons).toBeGreaterThan(100);
   expect([...calls].sort()).toEqual([
-    ...['bad', 'begin', 'cancel', 'configured', 'deploy', 'install', 'kill', 'list', 'pass', 'property'],
-    ...['resume', 'status', 'stop', 'submit', 'work'],
+    ...[
+      'addDependency',
+      'adopt',
+      'bad',
+      'batch',
+      'begin',
+      'cancel',
+      'configured',
+      'deploy',
+      'getBatch',
+      'getDependencies',
+      'getDependents',
+      'install',
+      'kill',
+    ],
+    ...[
+      'list',
+      'pass',
+      'pause',
+      'property',
+      'remove',
+      'removeDependency',
+      'resume',
+      'status',
+      'stop',
+      'submit',
+      'work',
+    ],
   ]);
 }, 60_000);
 

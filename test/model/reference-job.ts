@@ -263,7 +263,8 @@ export class ReferenceJob {
     const last = owner?.unit === null ? owner.last : null;
     if (last !== null && reported?.inDoubt[0] === last.unit.id) Object.assign(last.unit, last.before);
     const unit = this.dead?.unit ?? owner?.unit ?? null;
-    if (unit !== null) this.recoveries.push({reason: this.reasonOfCancel(atMs, reported), inDoubt: [unit.id]});
+    if (unit !== null)
+      this.recoveries.push({reason: this.reasonOfCancel(atMs, reported), inDoubt: this.doubtsOf(unit, reported)});
     else if (owner !== null && reported !== null) this.recoveries.push({...reported, reason: 'canceled'});
     if (owner !== null) this.outcasts.set(owner.caller.id, atMs);
     Object.assign(this, {dead: null, turn: null, haltedMs: null, status: 'canceled', waits: new Set(), finalMs: atMs});
@@ -386,6 +387,16 @@ export class ReferenceJob {
     if (status === null) return false;
     Object.assign(this, {status, waits: new Set(), finalMs: atMs});
     return true;
+  }
+
+  /** Short items may have begun together: those behind the one that runs may be in doubt as well. */
+  private doubtsOf(unit: Unit, reported: Recovery | null): readonly string[] {
+    const group = reported?.inDoubt ?? [];
+    const isGroup = group.includes(unit.id) && group.every((id) => this.unit(id).stage === unit.stage);
+    if (!isGroup) return [unit.id];
+    // What of them was done and not stored yet is lost with them.
+    for (const id of group) Object.assign(this.unit(id), {state: 'pending', result: null, firstMs: null});
+    return group;
   }
 
   private reasonOfCancel(atMs: number, reported: Recovery | null): Recovery['reason'] {
