@@ -9,7 +9,7 @@ import {encodeHeader} from '../core/header-codec';
 import {headerKey, parseKey, parseUserKey, userKey, type JobAddress} from '../core/keys';
 import {WATCHDOG_MINUTES, WATCHDOG_PERIODS} from '../core/limits';
 import {isWorthKeeping, useOfTuple, useTuple, type DayUse} from '../core/quota';
-import {readHeader, type Snapshot} from '../core/stored-job';
+import {readHeader, readJob, type Snapshot} from '../core/stored-job';
 import {remember} from '../core/transitions';
 import type {Hold} from './hold';
 import type {Ports} from './ports';
@@ -157,10 +157,9 @@ function ownJobs(snapshot: Snapshot, owner: string): readonly OwnJob[] {
 
 function lastEnded(snapshot: Snapshot, owner: string): OwnJob | null {
   const ended = ownJobs(snapshot, owner).filter(({header}) => isFinal(header));
-  return ended.reduce<OwnJob | null>(
-    (last, job) => (last === null || job.header.updatedAtMs > last.header.updatedAtMs ? job : last),
-    null,
-  );
+  ended.sort((one, other) => other.header.updatedAtMs - one.header.updatedAtMs);
+  // Damage stays as it is.
+  return ended.find(({address}) => readJob(snapshot, address).kind !== 'corrupt') ?? null;
 }
 
 /** What a user without a key had used when his last one went. */

@@ -15,7 +15,7 @@ import {
   type Snapshot,
   type StoredJob,
 } from '../core/stored-job';
-import {jobsError} from '../errors';
+import {isJobsError, jobsError} from '../errors';
 import {summarize, summarizeCompleted} from '../orchestration/summary';
 import type {DamagedRecord, JobRecord, OrchestrationSummary} from '../types';
 import {dueAtMs} from './claim';
@@ -194,11 +194,21 @@ function rowOf(
   const reading = readBody(snapshot, address, header);
   switch (reading.kind) {
     case 'job':
-      return recordOfJob(snapshot, reading.job, nowMs, problem, withSteps ? FULL : NO_ROWS);
+      return rowOfJob(snapshot, reading.job, nowMs, problem, withSteps ? FULL : NO_ROWS);
     case 'folded':
       return foldedRecord(reading.header, address.prefix);
     default:
       return damaged(address.id, unreadable(address.id, reading));
+  }
+}
+
+/** Items are unpacked only when they are shown: one list of them that is damaged does not take the other jobs' rows along. */
+function rowOfJob(...args: Parameters<typeof recordOfJob>): JobRecord | DamagedRecord {
+  try {
+    return recordOfJob(...args);
+  } catch (thrown) {
+    if (!isJobsError(thrown) || thrown.code !== 'RECORD_CORRUPT') throw thrown;
+    return damaged(args[1].header.id, thrown);
   }
 }
 
@@ -210,7 +220,7 @@ export function rowAt(
   problem: string | null,
 ): JobRecord | DamagedRecord {
   const reading = readJob(snapshot, address);
-  if (reading.kind === 'job') return recordOfJob(snapshot, reading.job, nowMs, problem, FULL);
+  if (reading.kind === 'job') return rowOfJob(snapshot, reading.job, nowMs, problem, FULL);
   if (reading.kind === 'folded') return foldedRecord(reading.header, address.prefix);
   return damaged(address.id, unreadable(address.id, reading));
 }

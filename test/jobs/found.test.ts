@@ -1,4 +1,5 @@
 /** Histories that `npm run simulate` found, in which a promise was broken once. Each by what happens in it. */
+import type {JobRecord} from '../../src/types';
 import {HOUR_MS, MINUTE_MS, pasted, SECOND_MS, step, useLabs} from './lab';
 
 const newLab = useLabs();
@@ -326,4 +327,24 @@ test('stop does not count jobs that were removed', () => {
   lab.world.runWhile(() => lab.runs().length < 1, HOUR_MS);
   lab.call('remove', id);
   expect(lab.call('stop', {data: true})).toMatchObject({jobsDeleted: 0});
+});
+
+test('one job of a singleton key runs at a time, also where the clock that accepted the second one lagged', () => {
+  // The second seemed to be the earlier one, so that it did not wait for the first, which ran.
+  const lab = newLab();
+  const request = (name: string): object => ({
+    ...{name, steps: [step(name, {ms: 100_000})]},
+    singleton: {key: 'k', policy: 'queue'},
+  });
+  lab.call('enqueue', request('first'));
+  while (lab.runs().length === 0) lab.pass(5_000);
+  lab.world.onStart = () => -300_000;
+  const late: JobRecord = lab.call('enqueue', request('second'));
+  lab.world.onStart = undefined;
+  lab.pass(30_000);
+  expect(lab.runs()).toEqual(['first']);
+  expect(() => lab.call('resume', late.id)).not.toThrow();
+  expect(lab.runs()).toEqual(['first']);
+  lab.settle();
+  expect(lab.runs()).toEqual(['first', 'second']);
 });
