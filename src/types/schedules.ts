@@ -128,7 +128,7 @@ export interface ScheduleCommand {
   readonly id?: string;
   /** The same as `id`. */
   readonly triggerId?: string;
-  /** `true`: nothing is changed. */
+  /** `true`: nothing is changed. `run_now` makes its job all the same. */
   readonly dryRun?: boolean;
 }
 
@@ -234,7 +234,7 @@ export interface ScheduleResult {
   readonly operation: string;
   /** Its id. */
   readonly id?: string;
-  /** Always `null`: schedules have no trigger of their own. */
+  /** Id of the watchdog of its user, which fires it; `null` where there is none. */
   readonly triggerUid?: string | null;
   /** Always `jobs`. */
   readonly dispatchMode?: 'jobs';
@@ -277,7 +277,7 @@ export interface ScheduleResult {
 export interface DeletedSchedule {
   /** Its id. */
   readonly id: string;
-  /** Always `null`: schedules have no trigger of their own. */
+  /** Id of the watchdog of its user, which fires it; `null` where there is none. */
   readonly triggerUid: string | null;
   /** Always false: triggers are shared, and go with the last open job and schedule. */
   readonly deletedProjectTrigger: false;
