@@ -103,6 +103,8 @@ export const FIRST_SHARE_UNITS = 1;
 export const MAX_NAME_CHARS = 200;
 export const MAX_STEP_ID_CHARS = 100;
 export const MAX_STEPS = 2_000;
+/** Jobs that one job may wait for. */
+export const MAX_DEPENDENCIES = 20;
 /** Items that are given one by one; whether they fit is for the bytes of the store to say. */
 export const MAX_ITEMS = 100_000;
 /** Items of a range. */

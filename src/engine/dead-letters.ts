@@ -61,8 +61,15 @@ function recordOrNull(engine: Engine, snapshot: Snapshot, address: JobAddress): 
   }
 }
 
-function failedJob({terms: {deadLetter}}: Header, record: JobRecord, withJob: boolean): FailedJob {
-  const {id: jobId, name, updatedAt: failedAt, lastError} = record;
+/** When a job failed: it may have been put aside since. */
+function failureOf({phase, updatedAtMs}: Header): string {
+  return isoTime(phase.kind === 'failed' ? phase.atMs : updatedAtMs);
+}
+
+function failedJob(header: Header, record: JobRecord, withJob: boolean): FailedJob {
+  const {deadLetter} = header.terms;
+  const {id: jobId, name, lastError} = record;
+  const failedAt = failureOf(header);
   return {
     ...{jobId, name, status: 'failed', failedAt, lastError, inDlq: deadLetter !== null},
     dlq:
@@ -95,16 +102,16 @@ export function moveToDlq(engine: Engine, {id, prefix}: Lookup): DeadLetterRecor
         status: header.phase.kind,
         record: engine.record(hold.snapshot, address),
       });
-    // When it failed is told before it is touched.
     const record = engine.record(hold.snapshot, address);
     const letter = header.terms.deadLetter ?? {state: 'queued', atMs: hold.nowMs, replayedAs: null};
     if (header.terms.deadLetter === null) writeLetter(hold, {address, header}, letter);
-    return letterRecord(record, letter);
+    return letterRecord(header, record, letter);
   });
 }
 
-function letterRecord(record: JobRecord, letter: DeadLetter): DeadLetterRecord {
-  const {id: jobId, name, updatedAt: failedAt, lastError, options, steps} = record;
+function letterRecord(header: Header, record: JobRecord, letter: DeadLetter): DeadLetterRecord {
+  const {id: jobId, name, lastError, options, steps} = record;
+  const failedAt = failureOf(header);
   const tried = steps.filter(({attempts}) => attempts > 0);
   return {
     ...{jobId, name, propertyPrefix: options.propertyPrefix, sourceStatus: 'failed', failedAt},

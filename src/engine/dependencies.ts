@@ -3,6 +3,7 @@ import {isIntended} from '../core/intent';
 import {gateOf, pathBetween, type Gate, type ParentState} from '../core/dependencies';
 import {isFinal, statusOf, waitsForUser, type Header} from '../core/header';
 import {headerKey, type JobAddress} from '../core/keys';
+import {MAX_DEPENDENCIES} from '../core/limits';
 import {readHeader, type Snapshot} from '../core/stored-job';
 import {amend, awaitJobs, reschedule} from '../core/transitions';
 import {jobsError} from '../errors';
@@ -132,8 +133,6 @@ export function dependentLinks(snapshot: Snapshot, id: string): readonly JobLink
 function linkOf(header: Header): JobLink {
   return {id: header.id, name: header.name, status: statusOf(header)};
 }
-
-const MAX_DEPENDENCIES = 20;
 
 /** The header of a job that also waits for another one. */
 export function withDependency(hold: Hold, header: Header, on: string): Header {

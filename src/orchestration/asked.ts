@@ -5,7 +5,7 @@
 import {utf8Bytes} from '../core/bytes';
 import {isObject, printValue} from '../core/json';
 import {bornAtMs} from '../core/keys';
-import {ENQUEUE_GRACE_MS, MAX_NAME_CHARS, MAX_TERMS_BYTES} from '../core/limits';
+import {ENQUEUE_GRACE_MS, MAX_DEPENDENCIES, MAX_NAME_CHARS, MAX_TERMS_BYTES} from '../core/limits';
 import type {PlanExtras} from '../core/plan';
 import {DEPENDENCY_POLICIES, encodeTerms, NO_TERMS, PRIORITIES, type Terms} from '../core/terms';
 import {jobsError} from '../errors';
@@ -50,7 +50,6 @@ export interface Asked {
 const DAY_MS = 24 * 3_600_000;
 const MAX_SPAN_MS = 366 * DAY_MS;
 const MAX_TAGS = 10;
-const MAX_DEPENDENCIES = 20;
 const MAX_RESOURCES = 5;
 const MAX_KEY_CHARS = 200;
 
