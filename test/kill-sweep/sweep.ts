@@ -1,0 +1,38 @@
+/** One kill at every service call, before and after its effect; pairs of kills by sample. */
+import {seededRandom} from '../simulator';
+import type {Scenario} from './scenarios';
+import {failuresOf, runTrial, type Fault} from './trial';
+
+export const killAt =
+  (points: readonly number[], when: 'before' | 'after'): Fault =>
+  (call) =>
+    points.includes(call.n) ? {kind: 'kill', when} : undefined;
+
+/** Declares the tests of a shape of job. */
+export function sweep(scenario: Scenario): void {
+  const clean = runTrial(scenario, () => undefined);
+  clean.world.close();
+
+  test('ends as it should without a kill', () => {
+    expect(clean.problems).toEqual([]);
+  });
+
+  test.each(['before', 'after'] as const)('ends by itself when killed %s any service call', (when) => {
+    const failures: string[] = [];
+    for (let point = 1; point <= clean.calls; point++)
+      failures.push(...failuresOf(scenario, killAt([point], when), `killed ${when} call ${point}`));
+    expect(failures.slice(0, 3)).toEqual([]);
+  });
+
+  test('ends by itself when killed twice', () => {
+    const random = seededRandom(7);
+    const failures: string[] = [];
+    for (let pair = 0; pair < 30; pair++) {
+      const first = 1 + Math.floor(random() * clean.calls);
+      const second = first + 1 + Math.floor(random() * clean.calls);
+      const when = random() < 0.5 ? 'before' : 'after';
+      failures.push(...failuresOf(scenario, killAt([first, second], when), `killed ${when} calls ${first}, ${second}`));
+    }
+    expect(failures.slice(0, 3)).toEqual([]);
+  });
+}
