@@ -157,7 +157,7 @@ export class Checkers {
       this.own.push(`promise 2: step ${step} of ${id} began though it is committed, in execution ${execution.id}`);
     if (part !== null) this.jobs.relations.begin(id, step, execution.id);
     this.calls.begin({job, unit, step, attempt, execution, part});
-    if (part !== null) this.walks.begin(header.name, step);
+    if (part !== null) this.walks.begin(id, step);
     if (part === null && !isFinal(header))
       this.own.push(`promise 3: step ${step} of ${id} began in execution ${execution.id}, which has no lease`);
   }

@@ -66,6 +66,8 @@ export interface Drawn extends Extras {
   readonly wallMs: number;
   readonly jitter: number;
   readonly hostKeys: number;
+  /** The day's trigger time that the host's properties say; `null`: they say nothing, so it is that of a free account. */
+  readonly accountMinutes: number | null;
 }
 
 export const USERS: readonly string[] = ['ann@example.com', 'bob@example.com'];
@@ -98,6 +100,8 @@ export function drawWorld(seed: number): Drawn {
     wallMs: isStalling ? 1_800_000 : 360_000,
     jitter: chance(0.8) ? 0.5 : 0,
     hostKeys: chance(0.1) ? 40 : 1,
+    // Executions that stall use up a free account's day; most hosts have six hours, so that few worlds wait for the next.
+    accountMinutes: isStalling && randomStream(seed, 'account')() < 0.85 ? 360 : null,
   });
   return withRelations(world);
 }

@@ -185,7 +185,7 @@ function checkWalks(checkers: Checkers, job: DrawnJob, row: Row): readonly strin
     if (!row.steps.some(({id, state}) => id === step.id && state === 'completed')) continue;
     const counts = walks.map(({count}, walk) => [walk, count] as const);
     for (const [walk, count] of rounds === null ? counts : [...counts, [ROUNDS, rounds.count] as const]) {
-      const visited = checkers.walks.visited(job.name, step.id, walk);
+      const visited = checkers.walks.visited(row.id, step.id, walk);
       if (visited !== count)
         wrong.push(`cursor: ${visited} of ${count} items of walk ${walk} of ${job.name}.${step.id} were visited`);
     }

@@ -122,12 +122,17 @@ function handleJob(method, name) {
 function pauseJob(name) { return handleJob('pause', name); }
 function removeJob(name) { return handleJob('remove', name); }
 function adoptJob(name) { return handleJob('adopt', name); }
-/** What people do for jobs that wait for them: those that they have stopped, and those whose parent is not completed. */
-function letGo() {
+/**
+ * What people do for their jobs that wait for them: those that were stopped, those whose parent is not completed, and of
+ * those that others may have resumed the ones that no watchdog goes on with.
+ */
+function letGo(resumedByOthers) {
+  var me = PropertiesService.getUserProperties().getProperty('AST_JOBS_OWNER');
   jobsApi().list({limit: 1000}).forEach(function (row) {
-    if (row.status !== 'paused' || !row.waiting) return;
+    if (row.status !== 'paused' || !row.waiting || row.owner !== me) return;
+    var isLeft = row.wakeUp !== null && row.wakeUp.problem !== undefined && resumedByOthers.indexOf(row.name) >= 0;
     try {
-      if (row.waiting.reason === 'user') jobsApi().resume(row.id);
+      if (row.waiting.reason === 'user' || isLeft) jobsApi().resume(row.id);
       if (row.waiting.reason !== 'dependency') return;
       jobsApi().getDependencies(row.id).forEach(function (link) {
         if (link.status === 'failed' || link.status === 'canceled') jobsApi().removeDependency(row.id, link.id);

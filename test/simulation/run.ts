@@ -79,7 +79,7 @@ export function runScript(script: Script, builds: Builds = WHOLE): WorldReport {
 }
 
 function makeWorld(drawn: Drawn, builds: Builds, history: boolean): World {
-  const {seed, hosts, wallMs, jitter, quota, limits} = drawn;
+  const {seed, hosts, wallMs, jitter, quota, limits, accountMinutes} = drawn;
   const world = new World({
     ...{seed, wallMs, jitter, history},
     projects: hosts.map((host) => projectOf(host, drawn, builds)),
@@ -87,7 +87,8 @@ function makeWorld(drawn: Drawn, builds: Builds, history: boolean): World {
     ...platformLimits(limits),
   });
   if (drawn.archive === 'folder') for (const host of hosts) makeFolder(world, host);
-  if (limits !== null) for (const project of hosts) setLimits(world, limits, project);
+  const says = limits ?? {minutes: accountMinutes, operations: null};
+  for (const project of hosts) setLimits(world, says, project);
   for (const project of hosts) {
     for (let key = 0; key < drawn.hostKeys; key++)
       world.setProperty('script', `host_${key}`, 'h'.repeat(2_000), {project});
@@ -104,7 +105,11 @@ function platformLimits(limits: DrawnLimits | null): Pick<WorldOptions, 'dailyQu
   return {dailyQuota: {propertyOperations: limits.operations + 200, bulk: 'one'}};
 }
 
-function setLimits(world: World, {minutes, operations}: DrawnLimits, project: string): void {
+function setLimits(
+  world: World,
+  {minutes, operations}: Pick<DrawnLimits, 'minutes' | 'operations'>,
+  project: string,
+): void {
   if (minutes !== null) world.setProperty('script', 'AST_JOBS_DAILY_TRIGGER_MINUTES', String(minutes), {project});
   if (operations !== null)
     world.setProperty('script', 'AST_JOBS_DAILY_PROPERTY_OPERATIONS', String(operations), {project});
@@ -174,9 +179,17 @@ function comeToRest(world: World, drawn: Drawn, builds: Builds): string[] {
   if (drawn.quota !== null) world.runUntil(world.nowMs + 24 * HOUR_MS);
   helpOut(world, drawn);
   const comesToRest = (ms: number): boolean => world.runWhile(() => isBusy(world, drawn), ms);
+  const waitsFor = (reason: string): boolean => isWaitingFor(world, drawn, reason);
   // Executions of half an hour, stalled one after the other, use up the day's trigger time indeed.
   const quotaMs = (drawn.limits === null ? 36 : 7 * 24) * HOUR_MS;
-  if (!comesToRest(horizonMs) && !(waitsForQuota(world, drawn) && comesToRest(quotaMs)))
+  const isAtRest = comesToRest(horizonMs) || (waitsFor('quota') && comesToRest(quotaMs));
+  // What only people can let go may have come to that after all of them had looked.
+  const isLetGo = (): boolean => {
+    if (!waitsFor('dependency') && !waitsFor('user')) return false;
+    helpOut(world, drawn);
+    return comesToRest(horizonMs);
+  };
+  if (!isAtRest && !isLetGo())
     wrong.push(
       `promise 1: not at rest: ${world
         .triggers()
@@ -210,17 +223,26 @@ function helpOut(world: World, drawn: Drawn): void {
       }
     for (const project of areRelated ? drawn.hosts : [])
       for (const [index, user] of USERS.entries())
-        world.start({fn: 'letGo', user, project, atMs: atMs + index * 1_200_000});
+        world.start({fn: 'letGo', args: [resumedByOthers(drawn)], user, project, atMs: atMs + index * 1_200_000});
     if (!done.has('stopAll')) continue;
     for (const {name, user, host} of drawn.jobs)
       world.start({fn: 'resumeJob', args: [name], user, project: host, atMs});
   }
 }
 
-/** Whether a job waits for the next day's quota. */
-function waitsForQuota(world: World, {hosts}: Drawn): boolean {
+/** Jobs that go on only with their own users' watchdogs, which may have gone while they were paused (docs/design.md). */
+function resumedByOthers({actions, jobs}: Drawn): readonly string[] {
+  const resumes = actions.flatMap(({action, user}) =>
+    action.kind === 'job' && action.fn === 'resumeJob' ? [{job: action.job, user}] : [],
+  );
+  return jobs
+    .filter(({name, user}) => resumes.some((one) => one.job === name && one.user !== user))
+    .map(({name}) => name);
+}
+
+function isWaitingFor(world: World, {hosts}: Drawn, reason: string): boolean {
   const texts = hosts.flatMap((project) => [...world.store('script', {project})]);
-  return texts.some(([key, text]) => key.endsWith('~h') && text.includes('"reason":"quota"'));
+  return texts.some(([key, text]) => key.endsWith('~h') && text.includes(`"reason":"${reason}"`));
 }
 
 /** Something is still to happen: an execution lives, or a trigger of the dispatcher has something to do. */

@@ -9,6 +9,7 @@ import {mostRepeats, ROUNDS, type DrawnWalk} from './walks';
 
 /** One item that a step has come to. */
 export interface Visit {
+  /** The job's id: what is submitted twice has one name. */
   readonly job: string;
   readonly step: string;
   readonly walk: number;
@@ -36,22 +37,22 @@ export class WalkWatch {
     this.violations = violations;
   }
 
-  /** An attempt begins. */
-  begin(job: string, step: string): void {
-    for (const [key, place] of this.places) if (key.startsWith(`${job} ${step} `)) place.expected = null;
+  /** An attempt of a job's step begins. */
+  begin(id: string, step: string): void {
+    for (const [key, place] of this.places) if (key.startsWith(`${id} ${step} `)) place.expected = null;
   }
 
-  /** `isSure`: nobody could have taken over by then. */
-  visit(job: string, {step, walk, index}: Visit, executionId: number, isSure: boolean): void {
+  /** `name`: the job's, as it was drawn; `isSure`: nobody could have taken over by then. */
+  visit(name: string, {job, step, walk, index}: Visit, executionId: number, isSure: boolean): void {
     const key = `${job} ${step} ${walk}`;
     const place = this.places.get(key) ?? {next: 0, sure: 0, expected: null};
     this.places.set(key, place);
-    const where = `of walk ${walk} of ${job}.${step}, in execution ${executionId}`;
+    const where = `of walk ${walk} of ${name}.${step}, in execution ${executionId}`;
     if (place.expected !== null && index !== place.expected)
       this.violations.push(`cursor: index ${index} comes after ${place.expected - 1} ${where}`);
     if (index > place.next) this.violations.push(`cursor: from ${place.next} to ${index - 1} skipped ${where}`);
     const again = place.sure - index;
-    const most = this.mostRepeats(job, step, walk);
+    const most = this.mostRepeats(name, step, walk);
     if (place.expected === null && again > most)
       this.violations.push(`cursor: ${again} items visited again, not ${most} at the most, from ${index} on ${where}`);
     if (place.expected === null && index > 0)
@@ -62,8 +63,8 @@ export class WalkWatch {
   }
 
   /** How many items of a walk were visited, without a gap. */
-  visited(job: string, step: string, walk: number): number {
-    return this.places.get(`${job} ${step} ${walk}`)?.next ?? 0;
+  visited(id: string, step: string, walk: number): number {
+    return this.places.get(`${id} ${step} ${walk}`)?.next ?? 0;
   }
 
   private mostRepeats(jobName: string, step: string, walk: number): number {
