@@ -33,6 +33,8 @@ export class Checkers {
   readonly jobs: JobWatch;
   readonly calls: CallWatch;
   readonly walks: WalkWatch;
+  /** Ids that a caller was given, with the host: of a new job, or of the one that stands for it. */
+  readonly accepted = new Map<string, string>();
   private readonly own: string[] = [];
   private seenEffects = 0;
   /** Whether a step may have put a value away. */
@@ -111,6 +113,7 @@ export class Checkers {
     const {job: id} = effect.data as {readonly job: string};
     const job = this.jobs.latest(id);
     const part = job === null ? null : this.jobs.leases.partOf(job, execution);
+    if (effect.name === 'accepted') this.accepted.set(id, execution.project);
     if (effect.name === 'begin') this.checkBegin(effect.data as Begun, execution, job, part);
     if (effect.name === 'no page') this.faults.count('a page fails');
     if (effect.name === 'keep') this.hasKept = true;

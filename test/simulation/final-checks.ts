@@ -55,6 +55,9 @@ export function finalChecks(
       if (submission.job.host === host) wrong.push(...checkSubmission(drawn, checkers, submission, own));
       else if (own.length > 0) wrong.push(`promise 10: ${host} sees ${submission.job.name} of ${submission.job.host}`);
     }
+    for (const [id, project] of checkers.accepted)
+      if (project === host && !rows.some((row) => row.id === id) && !checkers.jobs.ended.has(id))
+        wrong.push(`promise 1: ${id} was accepted and is lost`);
     for (const row of rows)
       if (row.error !== undefined && row.error.code !== 'SCHEMA_NEWER')
         wrong.push(`promise 5: damaged: ${JSON.stringify(row)}`);
@@ -115,8 +118,6 @@ function checkSubmission(
     return isTaken ? [`promise 8: ${job.name}, too large for ever, came to ${JSON.stringify(execution.error)}`] : [];
   }
   const wrong: string[] = [];
-  if (rows.length === 0 && execution.end === 'done' && !checkers.jobs.ended.has(job.name))
-    wrong.push(`promise 1: ${job.name} was accepted and is lost`);
   for (const row of rows) {
     if (row.folded === true) continue;
     wrong.push(...checkEnd(drawn, job, row), ...checkRuns(checkers, job, row), ...checkWalks(checkers, job, row));

@@ -111,9 +111,11 @@ function idsOf(names) {
 }
 function submit(method, request, after) {
   if (after.length > 0) request.dependencies = idsOf(after);
-  return jobsApi()[method](request).id;
+  Sim.effect('accepted', {job: jobsApi()[method](request).id});
 }
-function submitBatch(requests) { return jobsApi().enqueueBatch(requests).id; }
+function submitBatch(requests) {
+  jobsApi().enqueueBatch(requests).jobs.forEach(function (job) { Sim.effect('accepted', {job: job.id}); });
+}
 function handleJob(method, name) {
   var row = jobsApi().list({name: name})[0];
   if (!row) return 'none';

@@ -31,7 +31,7 @@ interface Seen {
 
 export class JobWatch {
   readonly violations: string[] = [];
-  /** Names of jobs that have ended. */
+  /** Ids of jobs that have ended. */
   readonly ended = new Set<string>();
   readonly leases: LeaseWatch;
   readonly archive: ArchiveWatch;
@@ -79,7 +79,7 @@ export class JobWatch {
         return;
       case 'folded':
         this.relations.note(call, reading.header);
-        this.ended.add(reading.header.name);
+        this.ended.add(address.id);
         this.archive.gone(address.id);
         this.seen.delete(address.id);
         return;
@@ -94,7 +94,7 @@ export class JobWatch {
   private compare(call: ServiceCall, key: string, job: StoredJob): void {
     const {header} = job;
     if (key === 'h') this.relations.note(call, header);
-    if (isFinal(header)) this.ended.add(header.name);
+    if (isFinal(header)) this.ended.add(header.id);
     const before = this.seen.get(header.id);
     const isOwnWrite = this.isOwnWrite(call, key, before?.job.header ?? null);
     this.leases.note(call, job, before?.job ?? null);
