@@ -67,6 +67,12 @@ export const MAX_WORKERS = 10;
 /** A map step commits its results after so long, or so many items: a write takes some 60 ms. */
 export const GROUP_MS = 1_200;
 export const GROUP_ITEMS = 100;
+/**
+ * Where there is an archive and the request says nothing, groups of very many items last longer, up to so long, so that there
+ * are about so many of them: each may become a text of its own, which the store names in some hundred bytes.
+ */
+export const ARCHIVED_GROUPS = 1_500;
+export const MAX_ARCHIVED_GROUP_MS = 20_000;
 /** What a request may ask for instead. */
 export const MAX_GROUP_MS = 60_000;
 export const MAX_GROUP_ITEMS = 1_000;

@@ -140,7 +140,7 @@ function decide(ports: Ports, hold: Hold, stored: StoredJob, terms: ClaimTerms):
     workers === 1
       ? null
       : shareFrom(plan, ledger, {unit: next.unit, taken, workers, expectedMs: expected, isAlone: next.isSuspect});
-  const mark = firstMark(job, next, share);
+  const mark = firstMark(job, next, share, ports.archive !== null);
   const grant = takeUnits(hold, header, share === null ? ledger.openCount : sizeOf(share));
   if (grant.kind === 'waits') return leaveForUnits(hold, stored, job, grant.untilMs);
   ensureArchiveKey(ports, hold);
@@ -196,11 +196,17 @@ export function planHandOver(alarm: Alarm, {share, by}: Pick<Owned, 'share' | 'b
 }
 
 /** What the claim may say has begun. Where one kill is enough to fail a step, it must be a kill during the step. */
-function firstMark(job: StoredJob, next: Extract<Next, {kind: 'run'}>, share: UnitRange | null): Mark {
+function firstMark(
+  job: StoredJob,
+  next: Extract<Next, {kind: 'run'}>,
+  share: UnitRange | null,
+  hasArchive: boolean,
+): Mark {
   const {plan, ledger, header} = job;
   const nodeIndex = plan.nodeOfUnit(next.unit);
   if (next.isSuspect || plan.node(nodeIndex).maxCrashes === 1) return null;
-  return groupFrom(plan, ledger, {unit: next.unit, usualMs: usualMs(header.longest, nodeIndex), share, header});
+  const usual = usualMs(header.longest, nodeIndex);
+  return groupFrom(plan, ledger, {unit: next.unit, usualMs: usual, hasArchive, share, header});
 }
 
 /** Units that owners have, alive or not ended yet. */

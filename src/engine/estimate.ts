@@ -4,6 +4,7 @@
  */
 import {utf8Bytes} from '../core/bytes';
 import {courseOf, type Course, type Stage, type Workload} from '../core/forecast';
+import {archivedGrouping} from '../core/group';
 import {isFinal} from '../core/header';
 import {isObject, printValue} from '../core/json';
 import {BALLAST_KEY, DEFAULT_PREFIX, headerKey, planKey} from '../core/keys';
@@ -64,7 +65,7 @@ export function estimate(
   const options = config.resolve(checked.options, around.snapshot);
   const plan = checked.compile(options.maxRetries);
   const place = placeOf(plan);
-  const stages = stagesOf(plan, terms);
+  const stages = stagesOf(plan, terms, ports.archive !== null);
   const work = workloadOf(stages, terms, checked, options, place.pieces, around);
   const limits = {...config.quotaLimits(around.snapshot), bytes: retentionOf(ports, around.snapshot).maxBytes};
   return forecastOf(work, courseOf(work), place.bytes, options, around, limits);
@@ -96,7 +97,7 @@ function durationIn(raw: unknown, what: string): number {
 }
 
 /** Nodes in the order in which they run. */
-function stagesOf({nodes}: Plan, {stepMs, items}: Terms): readonly Stage[] {
+function stagesOf({nodes}: Plan, {stepMs, items}: Terms, hasArchive: boolean): readonly Stage[] {
   if (typeof stepMs !== 'number') refuseUnknown(nodes, stepMs);
   const stages: Stage[] = [];
   const done = new Set<number>();
@@ -112,7 +113,8 @@ function stagesOf({nodes}: Plan, {stepMs, items}: Terms): readonly Stage[] {
     const node = nodes[index];
     if (node === undefined) break;
     done.add(index);
-    stages.push(stageOf(node, index, unitMsOf(node, stepMs), items));
+    const stage = stageOf(node, index, unitMsOf(node, stepMs), items);
+    stages.push(hasArchive ? archived(stage) : stage);
     for (const dependent of dependents.get(index) ?? [])
       if (nodes[dependent]?.deps.every((dep) => done.has(dep)) === true) free.push(dependent);
   }
@@ -136,6 +138,11 @@ function stageOf(node: PlanNode, index: number, unitMs: number, pagedItems: numb
   if (pagedItems === null)
     throw jobsError('INVALID_OPTION', 'How many items a source of pages brings is not known: pass options.items.');
   return {node: index, isMap: true, count: pagedItems, unitMs, grouping};
+}
+
+function archived(stage: Stage): Stage {
+  const {grouping, count, unitMs} = stage;
+  return grouping === EACH ? stage : {...stage, grouping: archivedGrouping(count, grouping, unitMs)};
 }
 
 /** Each by itself. */

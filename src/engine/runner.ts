@@ -9,7 +9,7 @@
  * the lease is still its own.
  */
 import {expectedMs, handOverAtMs, mayStart, usualMs, withAttempt} from '../core/budget';
-import {groupFrom, groupingOf} from '../core/group';
+import {groupFrom, groupingOf, type GroupTerms} from '../core/group';
 import {isFinal, type Header, type Longest, type Waiting} from '../core/header';
 import {decodeHeader} from '../core/header-codec';
 import {headerKey} from '../core/keys';
@@ -237,8 +237,9 @@ class Run {
 
   /** Whether a unit may begin without a commit before it. */
   private isInGroup(unit: number): boolean {
-    const {plan} = this.owned.job;
-    const grouping = groupingOf(plan, plan.nodeOfUnit(unit));
+    const {plan, ledger} = this.owned.job;
+    const nodeIndex = plan.nodeOfUnit(unit);
+    const grouping = groupingOf(plan, ledger, nodeIndex, this.pace(nodeIndex));
     if (grouping === null || !contains(this.marked, unit) || this.hasFailedSince(unit)) return false;
     const isTime = this.ports.clock.nowMs() - this.groupSinceMs >= grouping.everyMs;
     return !isTime && this.committer.mayGrow;
@@ -252,10 +253,15 @@ class Run {
 
   private groupOf(unit: number): UnitRange {
     const {job, share} = this.owned;
-    const nodeIndex = job.plan.nodeOfUnit(unit);
+    const pace = this.pace(job.plan.nodeOfUnit(unit));
+    return groupFrom(job.plan, job.ledger, {...pace, unit, share, header: job.header});
+  }
+
+  /** How long a unit of a node takes, as far as this execution or an earlier one knows, and where results may go. */
+  private pace(nodeIndex: number): Pick<GroupTerms, 'usualMs' | 'hasArchive'> {
     const own = this.usual.get(nodeIndex);
     const usual = own === undefined ? usualMs(this.longest, nodeIndex) : own.ms / own.calls;
-    return groupFrom(job.plan, job.ledger, {unit, usualMs: usual, share, header: job.header});
+    return {usualMs: usual, hasArchive: this.ports.archive !== null};
   }
 
   /** Plans the next execution as soon as it is known that this one will not do. Where the claim knew it, it has. */

@@ -1,11 +1,11 @@
-import {groupFrom, groupingOf, type GroupTerms} from '../../src/core/group';
+import {groupFrom, groupingOf, archivedGrouping, type GroupTerms} from '../../src/core/group';
 import {Ledger} from '../../src/core/ledger';
 import {NumberedPlan, type MapNode} from '../../src/core/plan';
 import {oneUnit, type UnitRange} from '../../src/core/units';
 import {mapNode, planOf, rangeNode, stepNode} from '../support/plans';
 
 const QUIET: GroupTerms['header'] = {suspects: [], doubts: [], recoveries: []};
-const TERMS: GroupTerms = {unit: 1, usualMs: 50, share: null, header: QUIET};
+const TERMS: GroupTerms = {unit: 1, usualMs: 50, hasArchive: false, share: null, header: QUIET};
 
 /** A step, and a map step of 300 items behind it. */
 function group(terms: Partial<GroupTerms> = {}, fields: Partial<MapNode> = {}): UnitRange {
@@ -68,5 +68,41 @@ describe('a group', () => {
 
 test('only map steps whose items may be killed more than once are committed in groups', () => {
   const plan = new NumberedPlan(planOf(stepNode('a'), mapNode('b', [1]), mapNode('c', [1], {maxCrashes: 1})));
-  expect([0, 1, 2].map((node) => groupingOf(plan, node))).toEqual([null, {everyMs: 1_200, everyItems: 100}, null]);
+  const ledger = new Ledger(plan);
+  const groupings = [0, 1, 2].map((node) => groupingOf(plan, ledger, node, {usualMs: 50, hasArchive: true}));
+  expect(groupings).toEqual([null, {everyMs: 1_200, everyItems: 100}, null]);
+});
+
+describe('groups of very many items', () => {
+  const groupOf = (count: number, usualMs: number, fields: Partial<MapNode> = {}, hasArchive = true): number => {
+    const plan = new NumberedPlan(planOf(rangeNode('n', count, fields)));
+    const {first, last} = groupFrom(plan, new Ledger(plan), {...TERMS, unit: 0, usualMs, hasArchive});
+    return last - first + 1;
+  };
+
+  test('last longer where there is an archive, so that the store can name all of its texts', () => {
+    expect(groupOf(36_000, 50)).toBe(24);
+    expect(groupOf(37_501, 50)).toBe(26);
+    expect(groupOf(100_000, 50)).toBe(67);
+    expect(groupOf(100_000, 0)).toBe(100);
+    expect(groupOf(10_000, 2_000)).toBe(7);
+    expect(groupOf(100_000, 50, {}, false)).toBe(24);
+  });
+
+  test('do not last longer than twenty seconds, nor have more than a hundred items', () => {
+    expect(groupOf(100_000, 1_000)).toBe(20);
+    expect(groupOf(1_000_000, 50)).toBe(100);
+    expect(groupOf(1_000_000, 20_001)).toBe(1);
+  });
+
+  test('are as the request says, where it says something', () => {
+    expect(groupOf(100_000, 50, {checkpoint: {everyMs: 1_200, everyItems: 1}})).toBe(1);
+    expect(groupOf(100_000, 50, {checkpoint: {everyMs: 1_000, everyItems: 100}})).toBe(20);
+  });
+
+  test('are those of a plan in thought', () => {
+    const asked = {everyMs: 1_200, everyItems: 100};
+    expect(archivedGrouping(100_000, asked, 50)).toEqual({everyMs: 3_350, everyItems: 100});
+    expect(archivedGrouping(30_000, asked, 50)).toBe(asked);
+  });
 });

@@ -45,6 +45,25 @@ function killAt(lab: Lab, id: string, item: string): ReadonlySet<string> {
 const idsFrom = (first: number, last: number): readonly string[] =>
   Array.from({length: last - first + 1}, (_none, index) => `item_${first + index}`);
 
+describe('where results may go to Drive', () => {
+  const withDrive = pasted(`AST.Jobs.bind(globalThis, {drive: DriveApp});\n${SOURCE}`);
+  const rangeOfKill = (count: number): number => {
+    const lab = newLab({project: withDrive});
+    const id = enqueue(lab, count, 1_000);
+    killAt(lab, id, 'item_20');
+    lab.settle();
+    const {status, recoveries} = lab.status(id);
+    expect(status).toBe('completed');
+    const [{inDoubt = []} = {}] = recoveries as readonly {readonly inDoubt?: readonly unknown[]}[];
+    return inDoubt.length;
+  };
+
+  test('groups of many items are larger, so that the store can name all of their texts', () => {
+    expect(rangeOfKill(60)).toBe(1);
+    expect(rangeOfKill(1_600)).toBe(2);
+  });
+});
+
 describe('items of 50 ms', () => {
   test('cost a write for every twenty of them', () => {
     expect(writesAnItem(2_000, 50)).toBeLessThanOrEqual(0.05);
