@@ -6,7 +6,7 @@ import type {ServiceCall, World} from '../simulator';
 import type {Faults} from './faults';
 
 export class ArchiveWatch {
-  /** Texts that open records name, by the id of their file. */
+  /** Jobs that name a text, by the id of its file. */
   private readonly named = new Map<string, string>();
   private readonly world: World;
   private readonly faults: Faults;
@@ -20,7 +20,11 @@ export class ArchiveWatch {
 
   /** A job was written. */
   stored(job: StoredJob): void {
-    for (const archived of archivedOf(job)) {
+    const archives = [...archivedOf(job)];
+    const files = new Set(archives.map(fileOf));
+    // What a stale owner has named lies beyond the seal that ends its log: it is named until then.
+    for (const [file, owner] of this.named) if (owner === job.header.id && !files.has(file)) this.named.delete(file);
+    for (const archived of archives) {
       const file = fileOf(archived);
       if (this.named.has(file)) continue;
       this.named.set(file, job.header.id);
