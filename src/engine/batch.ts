@@ -24,7 +24,10 @@ import {rowAt} from './views';
 
 const MAX_JOBS = 50;
 
-/** Accepts jobs together; `dependencies` may name requests of the batch by their positions. */
+/**
+ * Accepts jobs together; `dependencies` may name requests of the batch by their positions. Nothing is told to listeners
+ * here: accepting ends no job but by a singleton that replaces, which a batch refuses.
+ */
 export function enqueueBatch(engine: Engine, rawRequests: unknown, rawOptions: unknown): BatchRecord {
   const requests = reading('The requests of enqueueBatch', () => requestsOf(rawRequests, rawOptions));
   const checked = requests.map((request, index) => checkedAt(engine, request, index));

@@ -169,7 +169,11 @@ export class Engine {
    * Runs an open job on in this execution if nobody else does and its time has come; `null` where nothing of it was done.
    * `'later'`: this execution has too little time for it. The dispatcher has planned for it already.
    */
-  runDue(address: JobAddress, {endMs, isBounded, lockWaitMs, fromMs}: DueTerms): JobRecord | 'later' | null {
+  runDue(address: JobAddress, terms: DueTerms): JobRecord | 'later' | null {
+    return this.telling(() => this.runDueNow(address, terms));
+  }
+
+  private runDueNow(address: JobAddress, {endMs, isBounded, lockWaitMs, fromMs}: DueTerms): JobRecord | 'later' | null {
     const begun = withHold(
       this.ports,
       (hold) => {

@@ -195,24 +195,12 @@ export interface Spread {
 }
 
 /** How many jobs of a name there are, by status. */
-export interface NameMetrics {
-  /** Jobs that wait for their first execution. */
-  readonly queued: number;
-  /** Those at work. */
-  readonly running: number;
-  /** Those that wait. */
-  readonly paused: number;
-  /** Those that failed. */
-  readonly failed: number;
-  /** Those that are completed. */
-  readonly completed: number;
-  /** Those that were canceled. */
-  readonly canceled: number;
+export type NameMetrics = Readonly<Record<JobStatus, number>> & {
   /** Of the jobs. */
   readonly name: string;
   /** All of them together. */
   readonly jobs: number;
-}
+};
 
 /**
  * What the stored jobs tell together, by their headers. Jobs that were purged or removed are not counted, nor are retries,

@@ -54,6 +54,26 @@ describe('a listener', () => {
     lab.expectTidy();
   });
 
+  test('hears of what a wait ends, the jobs before it included, before that returns', () => {
+    const lab = listening(`${LISTENING}
+      function waiting(id) { AST.Jobs.get(id).wait(); return Sim.effect('waited', id); }
+      function executing() {
+        var job = AST.Jobs.job('etl', {handler: 'act'});
+        job.waitForExecution(job.createExecution({tasks: [1]}));
+        return Sim.effect('waited', 'etl');
+      }`);
+    const first = lab.enqueue(inLine(1), {name: 'first'});
+    const {id} = lab.enqueue(inLine(1), {name: 'last', dependencies: [first.id]});
+    lab.world.call('waiting', [id]);
+    lab.world.call('executing');
+    const told = lab.world.effects.filter(({name}) => name === 'event' || name === 'waited').map(({name}) => name);
+    expect(told).toEqual(['event', 'event', 'waited', 'event', 'waited']);
+    expect(names(lab)).toEqual(['completed first', 'completed last', 'completed etl']);
+    lab.settle();
+    expect(names(lab)).toHaveLength(3);
+    expect(pending(lab)).toBe(0);
+  });
+
   test('hears only of the jobs that it is for', () => {
     const lab = listening(`${HEARD}
       AST.Jobs.on('completed', heard, {name: 'one'});
