@@ -64,6 +64,19 @@ const prefix = 'SUITE_';
 const OPTIONS = {propertyPrefix: prefix};
 const step = (handler: string, more: object = {}): object => ({id: 'only', handler, ...more});
 
+test('fields that nobody knows are passed over wherever they stand, as they were', () => {
+  const {context, jobs} = load();
+  context['ok'] = () => 1;
+  const own = {owner: 'ops', version: 3, label: 'x', maxRetries: 1, dependsOn: []};
+  const done = [
+    jobs['run']!({name: 'a', ...own, options: {...OPTIONS, ...own}, steps: [step('ok', own)]}),
+    jobs['chain']!({name: 'b', ...own, tasks: [{handler: 'ok', ...own}]}),
+    jobs['enqueueMany']!({name: 'c', ...own, handler: 'ok', items: [1], mode: 'run'}),
+    jobs['mapReduce']!({name: 'd', items: [1], map: {handler: 'ok', ...own}, reduce: {handler: 'ok', ...own}}),
+  ];
+  expect(done.map(({status}: Loose) => status)).toEqual(['completed', 'completed', 'completed', 'completed']);
+});
+
 test('each method that they know is there, also where there are none of the services', () => {
   const {jobs} = load();
   const names = 'run enqueue enqueueMany chain mapReduce resume status list cancel configure getConfig clearConfig';

@@ -8,6 +8,7 @@ import {isObject, printValue} from '../core/json';
 import {hasExtras} from '../core/plan';
 import {termsOfAsked} from '../orchestration/asked';
 import {jobsError} from '../errors';
+import {refuseForeign} from '../orchestration/fields';
 import {booleanOption, invalid, optionsObject, reading} from '../orchestration/request';
 import type {BatchRecord, DamagedRecord, JobRecord, JobStatus} from '../types';
 import {newId, prepareJob, type Candidate} from './admission';
@@ -39,7 +40,9 @@ export function enqueueBatch(engine: Engine, rawRequests: unknown, rawOptions: u
 function requestsOf(raw: unknown, rawOptions: unknown): readonly unknown[] {
   if (!Array.isArray(raw) || raw.length === 0 || raw.length > MAX_JOBS)
     throw invalid(`enqueueBatch expects a list of 1 to ${MAX_JOBS} requests, got ${printValue(raw)}.`);
-  const {autoStart} = optionsObject(rawOptions);
+  const options = optionsObject(rawOptions);
+  refuseForeign(options, 'request', 'The options object of enqueueBatch');
+  const {autoStart} = options;
   const isStarted = autoStart === undefined || booleanOption(autoStart, 'autoStart');
   return Array.from(raw as readonly unknown[], (request, index) => {
     if (!isObject(request))

@@ -5,6 +5,7 @@ import {NO_EXTRAS, type Plan, type PlanNode} from '../core/plan';
 import type {Terms} from '../core/terms';
 import {askedOf, obstacleToRun, type Asked} from '../orchestration/asked';
 import {planOfChain} from '../orchestration/chain';
+import {refuseForeign} from '../orchestration/fields';
 import {planOfFanOut, planOfTasks} from '../orchestration/fan-out';
 import {planOfSteps} from '../orchestration/job-plan';
 import {planOfMapReduce} from '../orchestration/map-reduce';
@@ -65,6 +66,7 @@ export function checkRequest(entry: EntryPoint, raw: unknown, handlers: HandlerN
     const given = requestObject(raw, entry);
     const request = entry === 'runWorkflow' ? workflowRequest(given) : given;
     refuseLaterFields(request, `The request of ${entry}`);
+    refuseForeign(request, 'request', `The request of ${entry}`);
     const name = jobName(request['name']);
     const options = jobOptions(request['options']);
     const asked = askedOf(request, name);

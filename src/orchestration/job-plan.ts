@@ -2,6 +2,7 @@
 import {isObject, printValue} from '../core/json';
 import {MAX_STEPS} from '../core/limits';
 import type {Plan, StepNode} from '../core/plan';
+import {refuseForeign} from './fields';
 import {
   attemptLimits,
   invalid,
@@ -73,6 +74,7 @@ function draftOf(raw: unknown, index: number, words: GraphWords): StepDraft {
     throw invalid(`Each ${part} must be an object, got ${printValue(raw)} at index ${index}.`, {index});
   const id = stepId(raw['id'], `${Part} ${index + 1}`, noun);
   refuseLaterFields(raw, `${Part} ${printValue(id)}`);
+  refuseForeign(raw, 'step', `${Part} ${printValue(id)}`);
   return {id, raw, dependsOn: dependencies(raw['dependsOn'], id, words)};
 }
 

@@ -2,6 +2,7 @@
 import {isObject, printValue} from '../core/json';
 import {MAX_ITEMS} from '../core/limits';
 import type {MapNode, Plan, ReduceNode} from '../core/plan';
+import {refuseForeign} from './fields';
 import {mapNode, sourceNodes} from './fan-out';
 import {invalid, optionalPayload, orchestrationMode, stepId, type AttemptLimits, type HandlerNames} from './request';
 
@@ -49,8 +50,10 @@ export function planOfMapReduce(
 
 function part(raw: unknown, key: string): Readonly<Record<string, unknown>> {
   if (raw === undefined || raw === null) return {};
-  if (isObject(raw)) return raw;
-  throw invalid(`${key} of mapReduce must be an object like {handler, payload}, got ${printValue(raw)}.`);
+  if (!isObject(raw))
+    throw invalid(`${key} of mapReduce must be an object like {handler, payload}, got ${printValue(raw)}.`);
+  refuseForeign(raw, 'step', `${key} of mapReduce`);
+  return raw;
 }
 
 /** Only a range may be longer. The reduce step is handed the id of every item, and the results of all of them. */

@@ -9,6 +9,7 @@ import {MAX_BUDGET_MS, MAX_NAME_CHARS, MAX_RETRY_DELAY_MS, MAX_STEP_ID_CHARS} fr
 import {DEFAULT_MAX_CRASHES} from '../core/plan-codec';
 import {DEFAULT_RETRY, type ResolvedRetry} from '../core/retry';
 import type {JobOptions, OrchestrationMode} from '../types';
+import {refuseForeign} from './fields';
 
 /** Checks a handler against the host and gives its name; throws `HANDLER_NOT_FOUND`. */
 export interface HandlerNames {
@@ -186,6 +187,7 @@ export function baseLimits(maxRetries: number): AttemptLimits {
 export function jobOptions(raw: unknown): JobOptions {
   if (raw === undefined || raw === null) return {};
   if (!isObject(raw)) throw jobsError('INVALID_OPTION', `Job options must be an object, got ${printValue(raw)}.`);
+  refuseForeign(raw, 'options', 'The options object of the job');
   return {
     ...(raw['maxRetries'] === undefined ? {} : {maxRetries: numberOption(raw['maxRetries'], 'maxRetries')}),
     ...(raw['maxRuntimeMs'] === undefined ? {} : {maxRuntimeMs: numberOption(raw['maxRuntimeMs'], 'maxRuntimeMs')}),

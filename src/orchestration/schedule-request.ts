@@ -17,6 +17,7 @@ import {CATCH_UPS, OVERLAPS} from '../core/schedule-record';
 import {everyDays, everyHours, everyMinutes, type Timetable} from '../core/timetable';
 import {jobsError} from '../errors';
 import type {CatchUpPolicy, OverlapPolicy} from '../types';
+import {refuseForeign} from './fields';
 import {instantOf} from './instant';
 import {booleanOption, integerIn, invalid, printableText, reading, requestObject} from './request';
 
@@ -97,7 +98,11 @@ const FIELDS: readonly string[] = [
 
 /** The job in an upsert, in the form of a request of its own. */
 export function jobOfUpsert(raw: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  if (isObject(raw['job'])) return raw['job'];
+  const {job} = raw;
+  if (isObject(job)) {
+    refuseForeign(raw, 'besideJob', 'The request of schedule');
+    return job;
+  }
   // What else a job may be asked stands beside its name and steps, as in `enqueue`.
   return Object.fromEntries(Object.entries(raw).filter(([key]) => !FIELDS.includes(key) || JOB_FIELDS.includes(key)));
 }

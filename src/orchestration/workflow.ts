@@ -5,6 +5,7 @@
 import {isObject, printValue} from '../core/json';
 import type {Plan} from '../core/plan';
 import {jobsError} from '../errors';
+import {NO_FILES, NO_MACHINES, OF_MACHINES, WHOLE_FIELDS} from './fields';
 import {planOfSteps, refuseTooMany, type GraphWords} from './job-plan';
 import {invalid, stepId, type AttemptLimits, type HandlerNames} from './request';
 
@@ -12,50 +13,28 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const WORDS: GraphWords = {whole: 'workflow', part: 'job', Part: 'Job', id: 'name', dependsOn: 'depends_on'};
 
-/** What is said of the workflow as a whole, in the workflow itself or beside it. */
-const WHOLE_FIELDS: readonly string[] = [
-  ...[
-    'name',
-    'description',
-    'tags',
-    'priority',
-    'payload',
-    'environment',
-    'secretEnvironment',
-    'timeoutMs',
-    'deadlineMs',
-  ],
-  ...['runAt', 'delayMs', 'autoStart', 'dependencies', 'onDependencyFailure', 'idempotencyKey', 'idempotencyTtlMs'],
-  ...['singleton', 'debounce', 'resources', 'options', 'retry', 'maxCrashes', 'workers'],
-];
 const WORKFLOW_FIELDS: readonly string[] = [...WHOLE_FIELDS, 'version', 'jobs'];
 const JOB_FIELDS: readonly string[] = [
   ...['name', 'handler', 'args', 'payload', 'depends_on', 'dependsOn', 'retry', 'timeoutMs', 'maxCrashes'],
 ];
 
-const NO_MACHINES = 'all jobs run in Apps Script, which has no choice of machines: leave it out';
-const NO_FILES =
-  'there is no file system: store the data with AST.Storage.put and pass the reference in args or payload';
 const FOR_ALL = 'variables are for the whole workflow: write them there';
+const AS_TEXT = 'pass the YAML text itself in place of the workflow';
 
 /** What to do instead of what other systems know. */
 const INSTEAD: Readonly<Record<string, string>> = {
+  ...OF_MACHINES,
   command: 'a job runs a function of your script: write handler with its name',
-  runtime: NO_MACHINES,
-  ...{image: NO_MACHINES, max_cpu: NO_MACHINES, max_memory: NO_MACHINES, max_iobandwidth: NO_MACHINES},
-  ...{cpu_cores: NO_MACHINES, gpu_count: NO_MACHINES, gpu_memory_mb: NO_MACHINES, network: NO_MACHINES},
+  ...{image: NO_MACHINES, max_iobandwidth: NO_MACHINES},
+  ...{gpu_count: NO_MACHINES, gpu_memory_mb: NO_MACHINES},
+  workflow_files: NO_FILES,
   resources: 'resources are for the whole workflow: write them there',
-  ...{volumes: NO_FILES, uploads: NO_FILES, workflow_files: NO_FILES, work_dir: NO_FILES},
   ...{environment: FOR_ALL, secretEnvironment: FOR_ALL, env: FOR_ALL, secret_environment: FOR_ALL},
   schedule: 'a workflow starts with runAt or delayMs',
   ...{id: 'jobs are known by their name', needs: 'write depends_on', requires: 'write depends_on'},
   steps: 'a workflow has jobs, and each of them one handler',
   mode: 'a workflow is always left to the dispatcher; AST.Jobs.resume(id) starts it at once',
-  ...{
-    yaml: 'pass the YAML text itself in place of the workflow',
-    yamlContent: 'pass the YAML text itself in place of the workflow',
-  },
-  yaml_content: 'pass the YAML text itself in place of the workflow',
+  ...{yaml: AS_TEXT, yamlContent: AS_TEXT, yaml_content: AS_TEXT},
   workflow: 'pass the workflow itself, and its name as name',
   '<<': 'merge keys are not part of YAML 1.2: write the fields out',
 };

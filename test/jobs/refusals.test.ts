@@ -54,6 +54,36 @@ describe('a refused request', () => {
     },
   );
 
+  const act = {handler: 'act'};
+  const every6Hours = {schedule: {type: 'every_hours', every: 6}};
+  test.each<[method: string, args: readonly unknown[], field: string]>([
+    ['enqueue', [{name: 'job', steps: [step('a')], volumes: ['data:/data']}], 'volumes'],
+    ['enqueue', [{name: 'job', steps: [{id: 'a', ...act, depends_on: ['b']}]}], 'depends_on'],
+    ['run', [{name: 'job', steps: [step('a')], options: {retry: {maxRetries: 5}}}], 'retry'],
+    ['chain', [{name: 'job', tasks: [{...act, retries: 5}]}], 'retries'],
+    ['enqueueMany', [{name: 'job', ...act, items: [1], max_retries: 5}], 'max_retries'],
+    ['mapReduce', [{name: 'job', items: [1], map: {...act, network: 'n'}, reduce: act}], 'network'],
+    ['plan', [{name: 'job', steps: [step('a')], runtime: 'python-3.11'}, {stepMs: 1}], 'runtime'],
+    [
+      'enqueueBatch',
+      [
+        [
+          {name: 'job', steps: [step('a')]},
+          {name: 'job', steps: [step('b')], timeout: 300},
+        ],
+      ],
+      'timeout',
+    ],
+    ['enqueueBatch', [[{name: 'job', steps: [step('a')]}], {auto_start: false}], 'auto_start'],
+    ['schedule', [{...every6Hours, name: 'job', steps: [step('a')], retry_delay: 60}], 'retry_delay'],
+    ['schedule', [{...every6Hours, job: {name: 'job', steps: [step('a')], uploads: []}}], 'uploads'],
+    ['schedule', [{...every6Hours, job: {name: 'job', steps: [step('a')]}, priority: 'high'}], 'priority'],
+  ])('of %s with a field of other systems, or of ours in a wrong place, stores nothing: %j', (method, args, field) => {
+    const lab = newLab();
+    expect(lab.refusal(method, ...args)).toMatchObject({code: 'NOT_SUPPORTED', details: {field}});
+    expect([lab.world.store('script').size, lab.world.triggers().length]).toEqual([0, 0]);
+  });
+
   test.each(['status', 'resume', 'cancel'])('of a job whose id is a book (%s) does not repeat it', (method) => {
     const {code, message, details} = newLab().refusal(method, 'é'.repeat(100_000));
     expect(code).toBe('JOB_NOT_FOUND');
