@@ -61,11 +61,11 @@ export interface AlertRequest extends JobEventFilter {
 
 /** What `limit` takes: how many attempts of steps may use a resource. At least one. */
 export interface RateLimit {
-  /** @minimum 1 @maximum 1000000 */
+  /** Units in a minute. @minimum 1 @maximum 1000000 */
   readonly perMinute?: number;
-  /** Units in an hour. @minimum 1 */
+  /** Units in an hour. @minimum 1 @maximum 1000000 */
   readonly perHour?: number;
-  /** Units in a day. @minimum 1 */
+  /** Units in a day, which are 24 hours. @minimum 1 @maximum 1000000 */
   readonly perDay?: number;
 }
 

@@ -351,7 +351,7 @@ export interface StepRecord {
   readonly attempts: number;
   /** Start of its first attempt, as far as that is known. */
   readonly startedAt: string | null;
-  /** When it was completed. */
+  /** When it was completed; `null` for one that failed or was canceled. */
   readonly completedAt: string | null;
   /** Of its last failed attempt, until it is completed. */
   readonly lastError: StoredError | null;
@@ -440,9 +440,12 @@ export interface JobRecord extends TermsRecord {
   readonly startedAt: string | null;
   /** When it was paused last. */
   readonly pausedAt: string | null;
-  /** When it was completed. */
+  /**
+   * When it was completed; `null` for a job that failed or was canceled, as users of the closest library know it. When a
+   * job ended, in whichever way, says `AST.Jobs.get(id).status().completedAt`; `listFailed` has `failedAt`.
+   */
   readonly completedAt: string | null;
-  /** When it was canceled. */
+  /** When it was canceled; else `null`. */
   readonly canceledAt: string | null;
   /** Random id of the execution that runs it, of the first one where there are several. */
   readonly leaseOwner: string | null;

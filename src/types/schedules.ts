@@ -21,27 +21,30 @@ export type ScheduleTimes =
   | {
       /** The kind of interval. */
       readonly type: 'every_minutes';
-      /** @minimum 1 @maximum 1440 @default 1 */
+      /** Minutes. @minimum 1 @maximum 1440 @default 1 */
       readonly every?: number;
-      /** Name of a time zone, as in `Europe/Berlin`. @default the script's own */
+      /** Checked and shown, without effect: minutes go by no wall clock. */
       readonly timeZone?: string | null;
     }
   | {
       /** The kind of interval. */
       readonly type: 'every_hours';
-      /** @minimum 1 @maximum 720 @default 1 */
+      /** Hours. @minimum 1 @maximum 720 @default 1 */
       readonly every?: number;
-      /** The minute of the first firing. @minimum 0 @maximum 59 @default an interval after the upsert */
+      /**
+       * The first firing is when the clock next shows exactly this minute. @minimum 0 @maximum 59
+       * @default `every` hours after the upsert
+       */
       readonly nearMinute?: number | null;
-      /** Name of a time zone, as in `Europe/Berlin`. @default the script's own */
+      /** Name of the time zone of `nearMinute`, as in `Europe/Berlin`; without that it has no effect. @default the script's own */
       readonly timeZone?: string | null;
     }
   | {
       /** The kind of interval. */
       readonly type: 'every_days';
-      /** @minimum 1 @maximum 366 @default 1 */
+      /** Days. @minimum 1 @maximum 366 @default 1 */
       readonly every?: number;
-      /** @minimum 0 @maximum 23 @default the hour of the upsert */
+      /** Hour of the day. @minimum 0 @maximum 23 @default the hour of the upsert */
       readonly atHour?: number | null;
       /** Exactly this minute. @minimum 0 @maximum 59 @default 0 with `atHour`, else the minute of the upsert */
       readonly nearMinute?: number | null;
@@ -51,25 +54,28 @@ export type ScheduleTimes =
   | {
       /** The kind of interval. */
       readonly type: 'every_weeks';
-      /** @minimum 1 @maximum 52 @default 1 */
+      /** Weeks. @minimum 1 @maximum 52 @default 1 */
       readonly every?: number;
-      /** The day of the week, as in `MONDAY`. */
+      /** The day of the week, as in `MONDAY`, or its number: 0, Sunday, to 6. */
       readonly onWeekDay: WeekDay | number;
-      /** Hour of the day, 0 to 23. @default the hour of the upsert */
+      /** Hour of the day. @minimum 0 @maximum 23 @default the hour of the upsert */
       readonly atHour?: number | null;
-      /** Minute of the hour, 0 to 59. @default 0 with `atHour`, else the minute of the upsert */
+      /** Exactly this minute. @minimum 0 @maximum 59 @default 0 with `atHour`, else the minute of the upsert */
       readonly nearMinute?: number | null;
       /** Name of a time zone, as in `Europe/Berlin`. @default the script's own */
       readonly timeZone?: string | null;
     }
   | {
-      /** Five fields: minute, hour, day of the month, month, day of the week; or `@daily` and the like. */
+      /**
+       * Five fields: minute, hour, day of the month, month, day of the week; or `@daily` and the like. At most 200
+       * characters.
+       */
       readonly cron: string;
       /** Name of a time zone, as in `Europe/Berlin`. @default the script's own */
       readonly timeZone?: string | null;
     }
   | {
-      /** Once: ISO 8601, in the script's time zone where none is given, or a date. */
+      /** Once: ISO 8601, in the script's time zone where none is given, or a date. Refused where that is past. */
       readonly at: string | Date;
     };
 
@@ -79,7 +85,10 @@ export type ScheduleTimes =
  */
 export type OverlapPolicy = 'skip' | 'queue' | 'cancel' | 'allow';
 
-/** What is made up for of the times that nobody could fire: none, the last one, or all, the last `maxCatchUp` of them. */
+/**
+ * What is made up for of the times that nobody could fire: `none` that is more than 30 minutes late, the last `one`, or
+ * `all`, the last `maxCatchUp` of them. Of several times that are due at once `none` and `one` fire the last.
+ */
 export type CatchUpPolicy = 'none' | 'one' | 'all';
 
 /** The job of a schedule: as `enqueue`, `chain`, `enqueueMany` and `mapReduce` take it, but for when it starts. */
@@ -89,29 +98,32 @@ export type ScheduledJob = JobRequest | ChainRequest | EnqueueManyRequest | MapR
 export interface ScheduleUpsert {
   /** @default 'upsert' */
   readonly operation?: 'upsert';
-  /** At most 120 characters, no `~`. @default derived from the times and the job, so that the same request is the same schedule */
+  /**
+   * At most 120 characters, no `~`. @default derived from the times, the job and `autoResumeJobs`, so that the same request
+   * is the same schedule
+   */
   readonly id?: string;
-  /** @default true */
+  /** `false`: it fires nothing, and what waits to be fired is let go. @default true */
   readonly enabled?: boolean;
   /** When it fires. */
   readonly schedule: ScheduleTimes;
-  /** @default 'allow' */
+  /** What a firing does while a job of the schedule is open, a paused one included. @default 'allow' */
   readonly overlap?: OverlapPolicy;
-  /** @default 'one' */
+  /** What becomes of times that nobody could fire. @default 'one' */
   readonly catchUp?: CatchUpPolicy;
-  /** @minimum 1 @maximum 100 @default 10 */
+  /** So many missed times at most are fired with `catchUp: 'all'`. @minimum 1 @maximum 100 @default 10 */
   readonly maxCatchUp?: number;
   /** Name of the jobs that it makes. */
   readonly name?: string;
-  /** As in `JobRequest`. */
+  /** As in `JobRequest`, whose other fields may stand here, too, but for those that say when a job starts. */
   readonly steps?: JobRequest['steps'];
   /** As in `JobRequest`. */
   readonly options?: JobOptions;
-  /** The job, in place of `name`, `steps` and `options`. */
+  /** The job, in place of `name`, `steps`, `options` and whatever else is said of it. */
   readonly job?: ScheduledJob;
   /** Whether `run_now` runs the job in its own execution. @default false */
   readonly autoResumeJobs?: boolean;
-  /** Plain data, kept and shown. */
+  /** Plain data, kept and shown. With the times and the job it may take 7,000 bytes. @default {} */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** Checks everything and stores nothing. @default false */
   readonly dryRun?: boolean;
@@ -124,11 +136,13 @@ export interface ScheduleCommand {
    * makes up for nothing; `delete` leaves the jobs that were made.
    */
   readonly operation: 'delete' | 'run_now' | 'pause' | 'resume';
-  /** Its id. */
+  /** Its id; this, `triggerId` or `triggerUid` is needed. */
   readonly id?: string;
   /** The same as `id`. */
   readonly triggerId?: string;
-  /** `true`: nothing is changed. `run_now` makes its job all the same. */
+  /** In place of the id, the `triggerUid` of its record: where its user has no other schedule that fires. */
+  readonly triggerUid?: string;
+  /** `true`: nothing is changed. `run_now` ignores it and makes its job all the same. @default false */
   readonly dryRun?: boolean;
 }
 
@@ -138,9 +152,9 @@ export interface ScheduleListing {
   readonly operation: 'list';
   /** Only this one. */
   readonly id?: string;
-  /** @minimum 1 @maximum 1000 @default 100 */
+  /** So many rows at most, sorted by id. @minimum 1 @maximum 1000 @default 100 */
   readonly limit?: number;
-  /** @default 0 */
+  /** So many rows are passed over. @minimum 0 @maximum 100000 @default 0 */
   readonly offset?: number;
 }
 
@@ -153,17 +167,17 @@ export interface ScheduleRecord {
   readonly id: string;
   /** Whether it fires. */
   readonly enabled: boolean;
-  /** The watchdog of the owner, which fires all of his schedules. */
+  /** The watchdog of the owner, which fires all of his schedules; `null` while it is paused, or where there is none. */
   readonly triggerUid: string | null;
-  /** Whether its user has a watchdog that fires it. */
+  /** Whether its user has a watchdog; of a paused schedule, too. */
   readonly triggerExists: boolean;
   /** Always `jobs`. */
   readonly dispatchMode: 'jobs';
-  /** When it fires. */
+  /** When it fires: what the upsert said, by its fields, with `null` for what it left to a default. */
   readonly schedule: Readonly<Record<string, unknown>>;
-  /** When it was accepted. */
+  /** When it was first accepted. */
   readonly createdAt: string;
-  /** When it changed last. */
+  /** The last upsert, `pause` or `resume` that changed it; firings do not count. */
   readonly updatedAt: string;
   /** The name of its jobs. */
   readonly name: string;
@@ -173,27 +187,27 @@ export interface ScheduleRecord {
   readonly overlap: OverlapPolicy;
   /** What happens to times that nobody could fire. */
   readonly catchUp: CatchUpPolicy;
-  /** So many missed times are fired with `all`. */
+  /** So many missed times at most are fired with `catchUp: 'all'`. */
   readonly maxCatchUp: number;
-  /** When it fires next; `null` while it is paused, and when its times are over. */
+  /** The next time to be fired, which is past until a pass comes; `null` while it is paused, and when its times are over. */
   readonly nextFireAt: string | null;
-  /** The time of its last firing, and the job that it made. */
+  /** The last time that was fired, as the schedule has it; of `run_now` when that was called. `null` before the first. */
   readonly lastFireAt: string | null;
-  /** The job that was made last; `null` before the first. */
+  /** The job that was made for it; `null` before the first. */
   readonly lastJobId: string | null;
-  /** Firings that made a job, and times that made none. */
+  /** Jobs that were made, those of `run_now` included. */
   readonly runs: number;
-  /** Times that made no job. */
+  /** Times that made no job: by `overlap` or `catchUp`, or since it was paused. Of a very long outage not all are counted. */
   readonly skipped: number;
-  /** Firings that are decided and wait: for an open job, or for what `lastError` says. */
+  /** Times that wait to be fired, oldest first: for an open job, one at most, or for what `lastError` says, 100 at most. */
   readonly waiting: readonly string[];
-  /** Why the last firing could make no job; it is tried again at each pass of the dispatcher. */
+  /** Why a firing could make no job; it is tried again at each pass of the dispatcher. `null` once it could. */
   readonly lastError: {
     /** The code of the error. */ readonly code: string;
     /** What went wrong, in words. */ readonly message: string;
     /** Since when it is so. */ readonly since: string;
   } | null;
-  /** What the upsert said, as it was. */
+  /** What the upsert said; `{}` where it said nothing. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
@@ -218,7 +232,7 @@ export interface ScheduleResponse {
   readonly status: 'ok';
   /** What was asked for. */
   readonly operation: string;
-  /** The id of the schedule, of an upsert. */
+  /** Of an upsert: the id of the schedule. */
   readonly triggerId?: string;
   /** What was asked, with defaults filled in. */
   readonly request: Readonly<Record<string, unknown>>;
@@ -232,27 +246,27 @@ export interface ScheduleResult {
   readonly status: 'ok';
   /** What was asked for. */
   readonly operation: string;
-  /** Its id. */
+  /** Its id; absent in what `list` and `delete` return. */
   readonly id?: string;
-  /** Id of the watchdog of its user, which fires it; `null` where there is none. */
+  /** With the id: the watchdog of its user, which fires it; `null` while it is paused, or where there is none. */
   readonly triggerUid?: string | null;
-  /** Always `jobs`. */
+  /** Of `run_now`: always `jobs`. */
   readonly dispatchMode?: 'jobs';
-  /** Whether nothing was stored. */
+  /** Whether nothing was stored; absent in what `list` and `run_now` return. */
   readonly dryRun?: boolean;
-  /** Of `upsert`. */
+  /** Of `upsert`: whether there was none of this id. */
   readonly created?: boolean;
-  /** Whether something changed. */
+  /** Of `upsert`: whether it changed one that was there; with `dryRun` whether there is one. */
   readonly updated?: boolean;
-  /** Whether it was the same already. */
+  /** Of `upsert`: whether one was there and was the same already; with `dryRun` always false. */
   readonly noop?: boolean;
-  /** As it is now: of `upsert`, `pause` and `resume`. */
+  /** Of `upsert` without `dryRun`, `pause` and `resume`: as it is now; with `dryRun` as it would be. */
   readonly schedule?: ScheduleRecord;
-  /** Of `delete`: how many, and which. */
+  /** Of `delete`: how many, 0 where there was none; with `dryRun` how many would be. */
   readonly deleted?: number;
-  /** Of `list`, and of `delete`. */
+  /** Of `list`: the schedules, sorted by id. Of `delete`: what was deleted. */
   readonly items?: readonly (ScheduleRecord | DamagedSchedule | DeletedSchedule)[];
-  /** Where the list stands. */
+  /** Of `list`: where the list stands. */
   readonly page?: {
     /** So many at most. */
     readonly limit: number;
@@ -269,7 +283,7 @@ export interface ScheduleResult {
   readonly result?: {
     /** Always `jobs`. */ readonly mode: 'jobs';
     /** The job that was made. */ readonly enqueued: JobRecord;
-    /** The job after it ran in this call; `null` where it did not. */ readonly resumed: JobRecord | null;
+    /** The job after it ran in this call; `null` without `autoResumeJobs`, and inside a handler. */ readonly resumed: JobRecord | null;
   };
 }
 
@@ -287,11 +301,11 @@ export interface DeletedSchedule {
 export interface FailedFilters {
   /** Only jobs of this name. */
   readonly name?: string;
-  /** @minimum 1 @maximum 1000 @default 100 */
+  /** So many rows at most. @minimum 1 @maximum 1000 @default 100 */
   readonly limit?: number;
-  /** @default 'any' */
+  /** Whether jobs that were put aside are in it: with the others, alone, or not at all. @default 'any' */
   readonly inDlq?: 'any' | 'only' | 'exclude';
-  /** Only those in this state. */
+  /** Only dead letters in this state. A failed job is `queued`, also when it failed again: `replayed` finds none. */
   readonly dlqState?: 'queued' | 'replayed';
   /** Whether rows carry the whole record, as `job`. @default false */
   readonly includeJob?: boolean;
@@ -301,13 +315,13 @@ export interface FailedFilters {
 export interface ReplayRecord {
   /** How many there were. */
   readonly count: number;
-  /** When the last one was; `null` before. */
+  /** When the last one began; `null` before. */
   readonly lastReplayAt: string | null;
-  /** What the job was after it. */
+  /** The status of the job as it is now; `null` before the first. */
   readonly lastReplayStatus: string | null;
-  /** Why it failed again. */
+  /** Why it failed again; `null` where it did not. */
   readonly lastReplayError: StoredError | null;
-  /** The key of the call that made it. */
+  /** The key of the call that made the last one; `null` where it had none. */
   readonly lastIdempotencyKey: string | null;
 }
 
@@ -334,7 +348,7 @@ export interface FailedJob {
     /** What came of its replays. */
     readonly replay: ReplayRecord;
   } | null;
-  /** The job. */
+  /** The whole record; absent without `includeJob`. */
   readonly job?: JobRecord;
 }
 
@@ -352,13 +366,13 @@ export interface DeadLetterRecord {
   readonly failedAt: string;
   /** When it was put aside. */
   readonly movedAt: string;
-  /** `queued`: put aside; `replayed`: it went on since. */
+  /** Always `queued`. */
   readonly state: 'queued';
   /** Why. */
   readonly lastError: JobRecord['lastError'];
-  /** As in `JobRequest`. */
+  /** What its steps had tried, by the rows of its record: beyond 1,000 items one for each map step. None of a folded job. */
   readonly retry: {
-    /** Failed attempts that are followed by another. */
+    /** Retries of a step, by the options of the job. */
     readonly maxRetries: number;
     /** Failed attempts of all steps. */
     readonly totalAttempts: number;
@@ -375,9 +389,9 @@ export interface DeadLetterRecord {
 export interface ReplayRequest extends LookupOptions {
   /** Only jobs of this name. */
   readonly name?: string;
-  /** @minimum 1 @maximum 500 @default 20 */
+  /** Jobs that this call replays, at the most: the lower of this and `maxConcurrency`. @minimum 1 @maximum 500 @default 20 */
   readonly limit?: number;
-  /** Jobs that this call replays, at the most. @minimum 1 @maximum 100 @default 10 */
+  /** Jobs that this call replays, at the most; they run one after the other. @minimum 1 @maximum 100 @default 10 */
   readonly maxConcurrency?: number;
   /** A second call with the same key replays nothing and returns what the first one did. At most 200 characters. */
   readonly idempotencyKey?: string;
@@ -387,17 +401,17 @@ export interface ReplayRequest extends LookupOptions {
 export interface ReplayItem {
   /** Id of the job. */
   readonly jobId: string;
-  /** Its state before. */
+  /** Its state before: only `queued` ones are replayed. */
   readonly beforeState: 'queued' | 'replayed';
-  /** The status of the job afterwards; `'skipped'` and `'error'`: it was not replayed. */
+  /** The status of the job afterwards; `'skipped'`: it was not replayed, `'error'`: something was thrown meanwhile. */
   readonly resultStatus: string;
-  /** Its state after. */
+  /** Its state after: `queued` where it was not replayed, and where it failed again. */
   readonly afterState: 'queued' | 'replayed';
-  /** `version` of its record after. */
+  /** `version` of its record after; absent where it was not replayed by this very call. */
   readonly jobVersion?: number;
-  /** Why it was passed over. */
+  /** Why it was `'skipped'`, else absent. */
   readonly reason?: string;
-  /** Why it failed; `null` where it did not. */
+  /** What was thrown where the status is `'error'`, else absent. Why a job failed again its record says. */
   readonly error?: {
     /** Its name. */ readonly name: string;
     /** What went wrong, in words. */ readonly message: string;
@@ -413,22 +427,22 @@ export interface ReplayResult {
   readonly idempotent: boolean;
   /** What was asked for. */
   readonly request: {
-    /** Its name. */
+    /** The name that jobs must have; `null`: any. */
     readonly name: string | null;
     /** So many at most. */
     readonly limit: number;
     /** So many jobs at most in one call. */
     readonly maxConcurrency: number;
-    /** Prefix of the job's keys. */
+    /** The prefix that jobs must have; `null`: any that is in use. */
     readonly propertyPrefix: string | null;
   };
   /** Jobs that were looked at. */
   readonly processed: number;
   /** How many came to what. */
   readonly counts: {
-    /** Jobs that went on. */ readonly replayed: number;
-    /** Jobs that could not go on. */ readonly failed: number;
-    /** Jobs that were passed over. */ readonly skipped: number;
+    /** Jobs that went on and did not fail again. */ readonly replayed: number;
+    /** Jobs that failed again, and those with an error. */ readonly failed: number;
+    /** Jobs that were not replayed, each with its reason. */ readonly skipped: number;
   };
   /** One for each job. */
   readonly items: readonly ReplayItem[];
@@ -438,9 +452,9 @@ export interface ReplayResult {
 export interface PurgeRequest extends LookupOptions {
   /** Only jobs of this name. */
   readonly name?: string;
-  /** @default 'replayed' */
+  /** Only dead letters in this state: put aside, gone on since, or both. @default 'replayed' */
   readonly state?: 'replayed' | 'queued' | 'all';
-  /** @minimum 1 @maximum 2000 @default 200 */
+  /** So many at most, the newest first. @minimum 1 @maximum 2000 @default 200 */
   readonly limit?: number;
 }
 

@@ -105,7 +105,7 @@ export interface WorkflowRecord {
   readonly updatedAt: string;
   /** Its first start; `null` before. */
   readonly startedAt: string | null;
-  /** `null` unless its status is `completed`. */
+  /** When it was completed; `null` unless its status is `completed`, as in the record of any job. */
   readonly completedAt: string | null;
   /** `null` where its jobs were dropped, some days after the end. */
   readonly progress: WorkflowProgress | null;
