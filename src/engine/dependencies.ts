@@ -116,13 +116,16 @@ function dependentsOf(snapshot: Snapshot, id: string): readonly Found[] {
 
 /** The jobs that a job depends on. */
 export function dependencyLinks(snapshot: Snapshot, header: Header): readonly JobLink[] {
-  return header.terms.dependencies.map((id) => {
-    const address = findJob(snapshot, id, null);
-    const decoded = address === null ? null : readHeader(snapshot, address);
-    return decoded?.kind === 'header'
-      ? linkOf(decoded.header)
-      : {id, name: null, status: decoded === null ? 'missing' : 'damaged'};
-  });
+  return header.terms.dependencies.map((id) => linkTo(snapshot, id));
+}
+
+/** A job by its id, as others name it. */
+export function linkTo(snapshot: Snapshot, id: string): JobLink {
+  const address = findJob(snapshot, id, null);
+  const decoded = address === null ? null : readHeader(snapshot, address);
+  return decoded?.kind === 'header'
+    ? linkOf(decoded.header)
+    : {id, name: null, status: decoded === null ? 'missing' : 'damaged'};
 }
 
 /** The jobs that depend on a job. */

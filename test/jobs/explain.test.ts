@@ -1,5 +1,5 @@
 /** Why a job does not move: each reason as it comes about, with who looks at it next and what to do. */
-import type {Explanation, JobRecord} from '../../src/types';
+import type {Explanation, JobRecord, ScheduleRecord, ScheduleResponse} from '../../src/types';
 import {asLibrary, HOUR_MS, inLine, MINUTE_MS, pasted, SECOND_MS, step, useLabs, withoutGlue, type Lab} from './lab';
 
 const newLab = useLabs();
@@ -204,6 +204,147 @@ describe('a job that has ended', () => {
     expect(explain(lab, id)).toMatchObject({
       ...{status: 'failed', reason: 'folded', data: {ended: 'failed', error: {message: 'why'}}},
       sentence: expect.stringMatching(/Its steps and results were dropped to make room\.$/) as unknown,
+    });
+  });
+});
+
+describe('a job that waits for others', () => {
+  test('names those that are not over, and whom to ask about them', () => {
+    const lab = newLab();
+    const [one, two, three, four, five] = ['a', 'b', 'c', 'd', 'e'].map((name) => lab.enqueue(inLine(1), {name}).id);
+    const {id} = lab.enqueue(inLine(1), {dependencies: [one, two, three, four, five] as string[]});
+    lab.call('pause', two);
+    lab.call('resume', one);
+    expect(explain(lab, id)).toMatchObject({
+      reason: 'dependency',
+      sentence: `It waits for ${two} (\`"b"\`, paused), ${three} (\`"c"\`, queued), ${four} (\`"d"\`, queued) and 1 more.`,
+      advice: `Ask AST.Jobs.explain('${two}') what that one waits for.`,
+      data: {waitsFor: [two, three, four, five], dependencies: [{id: two, name: 'b', status: 'paused'}, {}, {}, {}]},
+    });
+    expect(explain(lab, id, 'guest@example.com').data).toMatchObject({
+      ...{waitsFor: 'dependency', dependencies: [{id: two}, {}, {}, {}]},
+    });
+  });
+
+  test('is told of one that will never be completed', () => {
+    const lab = newLab();
+    const failing = {steps: [step('a', {failures: 9})], options: {maxRetries: 0}};
+    const failed = lab.call('run', {name: 'first', ...failing}).id;
+    const {id} = lab.enqueue(inLine(1), {dependencies: [failed], onDependencyFailure: 'wait'});
+    expect(explain(lab, id)).toMatchObject({
+      sentence: `It waits for ${failed} (\`"first"\`, failed).`,
+      advice: `${failed} is failed, and onDependencyFailure is 'wait': call AST.Jobs.removeDependency(id, '${failed}'), or let that job go on with moveToDlq and replayDlq.`,
+    });
+    lab.call('removeDependency', id, failed);
+    expect(lab.settle().status(id).status).toBe('completed');
+  });
+
+  test('of its singleton key names the earlier one', () => {
+    const lab = newLab();
+    const singleton = {key: 'k', policy: 'queue'} as const;
+    const first = lab.enqueue(inLine(1), {name: 'first', singleton}).id;
+    const {id} = lab.enqueue(inLine(1), {singleton});
+    lab.pass(2 * SECOND_MS);
+    lab.call('pause', first);
+    lab.pass(5 * MINUTE_MS);
+    expect(explain(lab, id)).toMatchObject({
+      ...{reason: 'dependency', data: {waitsFor: [first]}},
+      sentence: `It waits for ${first} (\`"first"\`, paused), an earlier job of its singleton key \`"k"\`.`,
+    });
+  });
+});
+
+test('a job whose resource has no units left says until when, also before its first execution', () => {
+  const lab = newLab();
+  lab.call('limit', 'mail', {perHour: 1});
+  lab.call('run', {name: 'first', steps: inLine(1), resources: ['mail']});
+  const {id} = lab.enqueue(inLine(1), {resources: ['mail']});
+  const says = expect.stringMatching(
+    /The rate limit of the resource `"mail"` is used up until 2026-\S+Z\.$/,
+  ) as unknown;
+  expect(explain(lab, id)).toMatchObject({reason: 'queued', sentence: says, data: {resource: 'mail'}});
+  lab.pass(5 * MINUTE_MS);
+  expect(explain(lab, id)).toMatchObject({reason: 'quota', sentence: says, data: {resource: 'mail'}});
+  lab.pass(2 * HOUR_MS);
+  expect(lab.status(id).status).toBe('completed');
+});
+
+describe('a job that a schedule made', () => {
+  const MADE = 'It was made by the schedule `"report"`, which ';
+
+  function fired(overlap: string, payload = {}): {readonly lab: Lab; readonly id: string; readonly next: string} {
+    const lab = newLab();
+    const schedule = {type: 'every_hours', every: 1};
+    lab.call('schedule', {
+      id: 'report',
+      schedule,
+      overlap,
+      name: 'report',
+      retry: {delayMs: HOUR_MS},
+      steps: [step('a', payload)],
+    });
+    lab.pass(65 * MINUTE_MS);
+    const [job] = lab.call<readonly JobRecord[]>('list', {schedule: 'report'});
+    const {result} = lab.call<ScheduleResponse>('schedule', {operation: 'list'});
+    const [row] = (result.items ?? []) as readonly ScheduleRecord[];
+    if (job === undefined || row?.nextFireAt == null) throw new Error('It did not fire.');
+    return {lab, id: job.id, next: row.nextFireAt};
+  }
+
+  test('and that is over says when the next one is made', () => {
+    const {lab, id, next} = fired('allow');
+    const told = explain(lab, id);
+    expect(lab.world.executions.at(-1)?.counts()).toMatchObject({calls: 1, reads: 1});
+    expect(told.sentence).toMatch(/^It is completed since /);
+    expect(told.sentence.endsWith(` ${MADE}makes the next job at ${next}.`)).toBe(true);
+    expect(told).toMatchObject({advice: null, data: {schedule: {id: 'report', state: 'fires', nextFireAt: next}}});
+    lab.call('schedule', {operation: 'pause', id: 'report'});
+    expect(explain(lab, id)).toMatchObject({
+      sentence: expect.stringContaining(`${MADE}is paused and makes no job.`) as unknown,
+      advice: "Call AST.Jobs.schedule({operation: 'resume', id: 'report'}).",
+      data: {schedule: {state: 'paused', nextFireAt: null}},
+    });
+    const {message, details} = lab.refusal('explain', 'report');
+    expect([message, details]).toEqual([
+      expect.stringContaining('There is no job `"report"`, but a schedule of that id, which is paused'),
+      {jobId: 'report', schedule: {id: 'report', state: 'paused', nextFireAt: null}},
+    ]);
+    const key = [...lab.world.store('script').keys()].find((one) => one.includes('SCHEDULE')) ?? '';
+    lab.world.setProperty('script', key, '{');
+    expect(explain(lab, id).sentence).toContain(`${MADE}cannot be read and makes no job.`);
+    lab.call('schedule', {operation: 'delete', id: 'report'});
+    expect(explain(lab, id).sentence).toContain(`${MADE}was deleted.`);
+    expect(lab.refusal('explain', 'report').message).not.toContain('schedule');
+  });
+
+  test.each([
+    ['skip', 'makes no other job while this one is open.'],
+    ['queue', 'lets its next time, NEXT, wait for the end of this one.'],
+    ['cancel', 'cancels it for the next job at NEXT.'],
+    ['allow', 'makes the next job at NEXT.'],
+  ])('and that is open says what the next time does to it (%s)', (overlap, says) => {
+    const {lab, id, next} = fired(overlap, {failures: 9});
+    const told = explain(lab, id);
+    expect(told).toMatchObject({status: 'paused', reason: 'retry', data: {schedule: {nextFireAt: next}}});
+    expect(told.sentence).toContain(` ${MADE}${says.replace('NEXT', next)}`);
+  });
+
+  test('once says that there are no more times', () => {
+    const lab = newLab();
+    const at = new Date(lab.world.nowMs + 5 * MINUTE_MS).toISOString();
+    lab.call('schedule', {id: 'once', schedule: {at}, name: 'once', steps: [step('a')]});
+    lab.pass(HOUR_MS);
+    const [job] = lab.call<readonly JobRecord[]>('list', {schedule: 'once'});
+    expect(explain(lab, job?.id ?? '').sentence).toMatch(/the schedule `"once"`, which has no more times\.$/);
+  });
+
+  test('or could not make says why', () => {
+    const {lab, id} = fired('allow');
+    for (let index = 0; index < 55; index++) lab.world.setProperty('script', `host_${index}`, 'h'.repeat(9_000));
+    lab.pass(70 * MINUTE_MS);
+    expect(explain(lab, id)).toMatchObject({
+      sentence: expect.stringMatching(/which could make no job \(.+\) and tries again at each pass\.$/) as unknown,
+      data: {schedule: {state: 'failing'}},
     });
   });
 });
