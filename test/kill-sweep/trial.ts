@@ -30,8 +30,17 @@ interface JobRow {
 const HORIZON_MS = 6 * 3_600_000;
 const PROJECT = pastedHost(HOST);
 
-/** Runs a scenario under a fault; `wallMs` lengthens the acting executions for stalls. */
-export function runTrial(scenario: Scenario, fault: Fault, seed = 1, wallMs?: number): Trial {
+export interface TrialOptions {
+  /** @default 1 */
+  readonly seed?: number;
+  /** Lengthens the acting executions for stalls. */
+  readonly wallMs?: number;
+  /** Told of the world before anybody acts, to set hooks of its own; it sees no fault then. */
+  readonly watch?: (world: World) => void;
+}
+
+/** Runs a scenario under a fault. */
+export function runTrial(scenario: Scenario, fault: Fault, {seed = 1, wallMs, watch}: TrialOptions = {}): Trial {
   const world = new World({seed, project: PROJECT, ...(wallMs === undefined ? {} : {wallMs})});
   if (scenario.before !== undefined) {
     world.call(scenario.before.fn);
@@ -46,10 +55,12 @@ export function runTrial(scenario: Scenario, fault: Fault, seed = 1, wallMs?: nu
     if (verdict !== undefined) faults++;
     return verdict;
   };
+  watch?.(world);
   const acting = world.start({fn: scenario.act, ...(scenario.user === undefined ? {} : {user: scenario.user})});
   const {isSettled, pending} = world.settle({horizonMs: HORIZON_MS});
   const {calls} = world.counts();
   world.onCall = undefined;
+  world.onLanded = undefined;
   const problems = isSettled ? [] : [`not settled: ${pending}`];
   problems.push(...check(world, scenario, acting, faults));
   return {calls, faults, problems, describe: () => world.describe(), world};
@@ -138,9 +149,9 @@ export function failuresOf(
   scenario: Scenario,
   fault: Fault,
   label: string,
-  options: {readonly seed?: number; readonly wallMs?: number} = {},
+  options: TrialOptions = {},
 ): readonly string[] {
-  const trial = runTrial(scenario, fault, options.seed, options.wallMs);
+  const trial = runTrial(scenario, fault, options);
   const found = trial.problems.length === 0 ? [] : [`${label}: ${trial.problems.join('; ')}\n${trial.describe()}`];
   trial.world.close();
   return found;

@@ -2,24 +2,14 @@
  * Owners that stall past their deadline and go on, and writes of dead owners that land late. Accounts with 30-minute
  * executions exist, so that a stalled owner may meet its successor.
  */
-import type {ServiceCall} from '../simulator';
+import {pointsOf} from './points';
 import {SLOW_SCENARIOS} from './scenarios';
-import {failuresOf, runTrial, type Fault} from './trial';
+import {failuresOf, type Fault} from './trial';
 
 const HALF_AN_HOUR_MS = 1_800_000;
 
-/** A log or a piece of a result: what an owner writes without the lock. */
-function isUnlockedWrite(call: ServiceCall): boolean {
-  return call.method === 'setProperty' && /~[sr][\d.]+$/.test(String(call.args[0]));
-}
-
 describe.each(SLOW_SCENARIOS)('$name', (scenario) => {
-  const points: {readonly n: number; readonly isUnlocked: boolean}[] = [];
-  const clean = runTrial(scenario, (call) => {
-    points.push({n: call.n, isUnlocked: isUnlockedWrite(call)});
-    return undefined;
-  });
-  clean.world.close();
+  const {points} = pointsOf(scenario);
 
   test.each([
     ['before', 660_000],
@@ -39,12 +29,12 @@ describe.each(SLOW_SCENARIOS)('$name', (scenario) => {
     'holds when the last write of a dead owner lands %i ms late',
     (ms) => {
       const failures: string[] = [];
-      for (const {n, isUnlocked} of points) {
-        if (!isUnlocked) continue;
+      for (const {n, isUnlockedWrite} of points) {
+        if (!isUnlockedWrite) continue;
         const fault: Fault = (call) => (call.n === n ? {kind: 'late', ms} : undefined);
         failures.push(...failuresOf(scenario, fault, `late write of call ${n}`));
       }
-      expect(points.some((point) => point.isUnlocked)).toBe(true);
+      expect(points.some((point) => point.isUnlockedWrite)).toBe(true);
       expect(failures.slice(0, 2)).toEqual([]);
     },
   );
