@@ -20,11 +20,25 @@ export function differenceOf(thrown: unknown): Difference {
 
 /** Ends the sequence unless both are the same JSON; tells the innermost place where they are not. */
 export function expectSame(what: string, model: unknown, library: unknown): void {
-  if (canonical(model) === canonical(library)) return;
+  if (isSame(model, library)) return;
   if (!isPlain(model) || !isPlain(library) || Array.isArray(model) !== Array.isArray(library))
     return differ(what, model, library);
   for (const key of new Set([...Object.keys(model), ...Object.keys(library)]))
     expectSame(`${what} › ${key}`, model[key], library[key]);
+}
+
+/** Whether both would be the same JSON, which is the most frequent question of all. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!isPlain(one) || !isPlain(other)) return canonical(one) === canonical(other);
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  // What is undefined is left out of objects, and `null` in lists.
+  if (Array.isArray(one) && Array.isArray(other))
+    return one.length === other.length && one.every((value, index) => isSame(value ?? null, other[index] ?? null));
+  return (
+    Object.keys(one).every((key) => isSame(one[key], other[key])) &&
+    Object.keys(other).every((key) => one[key] !== undefined || other[key] === undefined)
+  );
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

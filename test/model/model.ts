@@ -1,12 +1,17 @@
 /**
- * Many sequences: `npm run model -- --sequences 5000 --from 1 --minutes 60`. Exit status 0 only without a difference; the
- * summary is the last line. `--seed N` plays one sequence, shrinks it if there is a difference and prints the timeline,
- * `--broken` shows that engines that are broken on purpose are caught.
+ * Many sequences on all cores: `npm run model -- --sequences 5000 --from 1 --minutes 60`. Exit status 0 only without a
+ * difference; the summary is the last line. `--seed N` plays one sequence, shrinks it if there is a difference and prints
+ * the timeline, `--broken` shows that engines that are broken on purpose are caught.
  */
 import {BUNDLE} from '../support/hosts';
+import {processCount, runParts} from '../support/processes';
 import {sequenceOf} from './calls';
 import {play, type Played} from './play';
 import {describeCall, describeDifference, shrink} from './report';
+import {Totals, type TotalsJson} from './totals';
+
+/** Sequences of one process between two lines that tell how far it is. */
+const PROGRESS_EVERY = 50;
 
 function numberOf(name: string, fallback: number): number {
   const index = process.argv.indexOf(`--${name}`);
@@ -36,36 +41,50 @@ function playOne(seed: number): number {
   return played.difference === null ? 0 : 1;
 }
 
-function playMany(sequences: number, from: number, minutes: number): number {
-  const startedAt = Date.now();
-  const totals = {sequences: 0, executions: 0, comparisons: 0, jobs: 0, differences: 0};
-  const calls = new Map<string, number>();
-  for (let seed = from; seed < from + sequences; seed++) {
-    if (Date.now() - startedAt > minutes * 60_000) break;
+/** The sequences of one process: every `of`-th seed. */
+function playPart(sequences: number, from: number, untilMs: number, of: number): Totals {
+  const totals = new Totals();
+  for (let seed = from; seed < from + sequences && Date.now() <= untilMs; seed += of) {
     const played = play(seed, sequenceOf(seed));
-    totals.sequences++;
-    totals.executions += played.executions;
-    totals.comparisons += played.comparisons;
-    totals.jobs += played.jobs;
-    for (const [op, count] of played.calls) calls.set(op, (calls.get(op) ?? 0) + count);
-    if (played.difference === null) continue;
-    totals.differences++;
+    totals.add(played);
     show(seed, played);
+    if (totals.counts.sequences % PROGRESS_EVERY === 0) console.log(`progress ${totals.counts.sequences}`);
   }
-  for (const [op, count] of [...calls].sort()) console.log(`${String(count).padStart(8)}  ${op}`);
-  const made = [...calls.values()].reduce((sum, count) => sum + count, 0);
-  console.log(
-    `${totals.sequences} sequences, ${made} calls, ${totals.jobs} jobs, ${totals.executions} executions, ` +
-      `${totals.comparisons} comparisons of everything, ${Math.round((Date.now() - startedAt) / 1_000)} s, ` +
-      `${totals.differences} differences`,
-  );
-  return totals.differences;
+  return totals;
+}
+
+/** Plays the sequences in as many processes as there are cores. */
+async function playMany(sequences: number, from: number, minutes: number): Promise<number> {
+  const startedAt = Date.now();
+  const processes = processCount(sequences);
+  const totals = new Totals();
+  const done = Array.from({length: processes}, () => 0);
+  const args = ['--sequences', String(sequences), '--from', String(from), '--minutes', String(minutes)];
+  await runParts('test/model/model.ts', processes, args, (line, part) => {
+    if (line.startsWith('totals ')) return totals.merge(JSON.parse(line.slice(7)) as TotalsJson);
+    if (!line.startsWith('progress ')) return console.log(line);
+    done[part] = Number(line.slice(9));
+    console.log(`  ${done.reduce((one, other) => one + other)} sequences after ${secondsSince(startedAt)} s`);
+  });
+  for (const line of totals.lines(secondsSince(startedAt))) console.log(line);
+  // A process that died has left sequences out.
+  const isWhole = totals.counts.sequences >= sequences || minutes < Infinity;
+  return totals.counts.differences + (isWhole ? 0 : 1);
+}
+
+function secondsSince(startedAt: number): number {
+  return Math.round((Date.now() - startedAt) / 1_000);
 }
 
 async function main(): Promise<number> {
   if (process.argv.includes('--broken')) return await (await import('./broken')).catchBroken();
   if (process.argv.includes('--seed')) return playOne(numberOf('seed', 1));
-  return playMany(numberOf('sequences', 500), numberOf('from', 1), numberOf('minutes', Infinity));
+  const [sequences, from, minutes] = [numberOf('sequences', 500), numberOf('from', 1), numberOf('minutes', Infinity)];
+  if (!process.argv.includes('--part')) return await playMany(sequences, from, minutes);
+  const part = numberOf('part', 0);
+  const totals = playPart(sequences - part, from + part, Date.now() + minutes * 60_000, numberOf('of', 1));
+  console.log(`totals ${JSON.stringify(totals)}`);
+  return 0;
 }
 
 process.exitCode = (await main()) === 0 ? 0 : 1;

@@ -3,6 +3,7 @@ import {World, type Execution} from '../simulator';
 import {HOUR_MS} from './calls';
 import {differ} from './difference';
 import {hostOf} from './host';
+import {lookAt, type Look} from './observer';
 import type {Outcome} from './reference';
 
 export class Stage {
@@ -33,6 +34,11 @@ export class Stage {
   ): {readonly execution: Execution; readonly outcome: Outcome} {
     const execution = this.execute(user, 'api', [method, args]);
     return {execution, outcome: execution.value as Outcome};
+  }
+
+  /** All jobs as they are stored now. */
+  look(ids: readonly string[]): Look {
+    return lookAt(this.world, this.bundle, ids);
   }
 
   pass(ms: number): void {
