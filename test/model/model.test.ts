@@ -1,7 +1,7 @@
 /** Some sequences of calls in every test run; `npm run model` plays as many as there is time for. */
 import {bundleOf} from '../simulation/engines';
 import {BROKEN} from './broken';
-import {sequenceOf} from './calls';
+import {MINUTE_MS, sequenceOf, type DrawnCall, type DrawnJob, type DrawnStep} from './calls';
 import {play} from './play';
 import {describeDifference} from './report';
 
@@ -53,6 +53,34 @@ test('the library answers as the model does, whatever is called in which order',
 test('one seed plays the same sequence again', () => {
   expect(sequenceOf(3)).toEqual(sequenceOf(3));
   expect(play(3, sequenceOf(3)).timeline()).toBe(play(3, sequenceOf(3)).timeline());
+}, 60_000);
+
+const STEP: DrawnStep = {deps: 0, ms: 0, failures: 0, kind: 'add', isLater: false, maxRetries: null};
+const ITEMS: DrawnJob = {
+  ...{terms: null, name: 'one', form: 'enqueueMany', isShort: true, mode: 'enqueue', isAuto: true, prefix: null},
+  steps: [STEP, {...STEP, failures: 1}, STEP, {...STEP, ms: 140_000}, STEP],
+  ...{
+    maxRetries: null,
+    maxRuntimeMs: null,
+    leaseTtlMs: null,
+    delayMs: 0,
+    jitter: 0,
+    maxDelayMs: null,
+    maxCrashes: null,
+  },
+};
+
+test('a kill in a group of short items puts in doubt what the model says', () => {
+  const calls: readonly DrawnCall[] = [
+    {op: 'submit', user: 0, job: ITEMS},
+    {op: 'begin', user: 0, what: 'resume', job: 0, drawn: ITEMS, ms: 10_000},
+    {op: 'kill'},
+    {op: 'pass', ms: 8 * MINUTE_MS},
+  ];
+  const {difference, timeline} = play(1, calls);
+  expect(difference).toBeNull();
+  const again = timeline().match(/"step":"item_\d","attempt":2/g);
+  expect(new Set(again)).toEqual(new Set([2, 3, 4, 5].map((item) => `"step":"item_${item}","attempt":2`)));
 }, 60_000);
 
 test('an engine that retries once too often is caught', async () => {

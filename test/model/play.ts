@@ -58,7 +58,7 @@ class Player {
 
   constructor(stage: Stage) {
     this.stage = stage;
-    this.trace = new Trace(stage.world, this.reference);
+    this.trace = new Trace(stage, this.reference);
   }
 
   /** Makes a call, and compares everything if nothing is left running. */
@@ -208,7 +208,8 @@ class Player {
     const {execution, outcome} = this.stage.call(user, 'cancel', [id]);
     // What its owner did before counts; what it did since does not.
     const {canceledAt} = (outcome.value ?? {}) as {readonly canceledAt?: string};
-    this.trace.drain(canceledAt === undefined ? execution.startMs : Date.parse(canceledAt));
+    const isOver = codeOf(outcome) === 'ALREADY_FINAL';
+    this.trace.drain(canceledAt === undefined ? (isOver ? undefined : execution.startMs) : Date.parse(canceledAt));
     this.reference.cancel(id, outcome, this.stage.world.nowMs);
     return 'done';
   }

@@ -19,6 +19,7 @@ export interface Surroundings {
 
 export function checkRecord(job: ReferenceJob, record: JobRecord, around: Surroundings): void {
   if (job.dead !== null && record.recoveries.length > job.recoveries.slice(-8).length) job.takeOver(around.nowMs);
+  if (job.dead !== null) job.believeAt(record.steps.find(({state}) => state === 'running')?.id ?? job.dead.unit.id);
   checkState(job, record, around);
   const isFolded = record.folded === true;
   if (isFolded && (!job.isFinal || around.nowMs < job.finalMs + FOLD_MS))
@@ -115,7 +116,7 @@ function stateOf(job: ReferenceJob, unit: Unit): StepState {
   if (unit.state === 'lost') return 'failed';
   if (job.status === 'canceled') return 'canceled';
   // Also in a job that `stop` paused: whether its owner is dead nobody knows before the lease runs out.
-  return job.dead?.unit === unit ? 'running' : 'pending';
+  return job.dead !== null && job.deadAt === unit ? 'running' : 'pending';
 }
 
 function countsOf(job: ReferenceJob, units: readonly Unit[]): StateCounts {
@@ -209,7 +210,7 @@ function checkSteps(job: ReferenceJob, record: JobRecord): void {
       time === undefined || time === null ? null : Date.parse(time),
     );
     if (unit.state === 'completed') expectSame(`${job.id}: times of ${unit.id}`, [unit.firstMs, unit.endedMs], got);
-    if (unit.firstMs === null && unit.state === 'pending' && job.dead?.unit !== unit)
+    if (unit.firstMs === null && unit.state === 'pending' && (job.dead === null || job.deadAt !== unit))
       expectSame(`${job.id}: times of ${unit.id}`, [null, null], got);
   }
 }

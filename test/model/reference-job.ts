@@ -5,6 +5,7 @@
  */
 import type {JobStatus, WaitReason} from '../../src/types';
 import {differ, expectSame} from './difference';
+import {undo, type Death} from './reference-doubt';
 import type {JobPlan} from './reference-plan';
 import {mayLeave, newTurn, reasonAgainst, SLACK_MS, type Caller, type Turn} from './reference-turn';
 import type {Terms, Gate} from './reference-terms';
@@ -42,8 +43,9 @@ export class ReferenceJob {
   /** Reasons that a paused job may give; more than one where the model cannot know which. */
   waits: ReadonlySet<WaitReason> = new Set();
   turn: Turn | null = null;
-  /** An owner that was killed in the middle of a unit, until somebody takes over. */
-  dead: {readonly unit: Unit; readonly untilMs: number} | null = null;
+  dead: Death | null = null;
+  /** While an owner is dead: what the library says that it was at, the first unit of its group. */
+  deadAt: Unit | null = null;
   /** When `stop` asked the owner to give the lease back. */
   haltedMs: number | null = null;
   hasBegun = false;
@@ -54,6 +56,8 @@ export class ReferenceJob {
   /** Whether it may start, as the other jobs stand. */
   private readonly gates: (job: ReferenceJob) => ReadonlySet<Gate>;
   private isAsked = false;
+  /** A dead owner whose job was taken over, until the report is heard. */
+  private unreported: Death | null = null;
   /** Units whose failures so far the execution of a `resume` does not wait for. */
   private forgiven = new Set<Unit>();
   /** Owners that lost the job, and when: they stop at their next look, and what they do has no effect. */
@@ -109,8 +113,9 @@ export class ReferenceJob {
     Object.assign(this, {status, waits: new Set(), finalMs: atMs, hasFault: true, haltedMs: null});
   }
 
-  /** A call says that it is over: it must have been ended by what it depends on. */
+  /** A call says that it is over: its execution has given it back, or it was ended by what it depends on. */
   believeOver(atMs: number): void {
+    if (this.nextEnd !== null) return this.close();
     if (this.mayHaveEnded) this.endByGate(this.possibleGates.has('failed') ? 'failed' : 'canceled', atMs);
   }
 
@@ -171,7 +176,7 @@ export class ReferenceJob {
     if (this.outcasts.has(caller.id)) return;
     const unit = this.turn?.unit ?? null;
     if (this.turn === null || unit?.id !== step) return differ(`${this.id}: a handler ended`, unit?.id, step);
-    this.turn.last = {unit, before: {...unit}, atMs};
+    this.turn.ended.push({unit, before: {...unit}, atMs});
     this.turn.unit = null;
     const tookMs = atMs - (unit.beganMs ?? atMs);
     for (const scope of ['job', unit.stage])
@@ -185,7 +190,7 @@ export class ReferenceJob {
     const {turn} = this;
     if (turn === null) return;
     this.turn = null;
-    const atMs = turn.last?.atMs ?? turn.caller.startedMs;
+    const atMs = turn.ended.at(-1)?.atMs ?? turn.caller.startedMs;
     const isHalted = this.haltedMs !== null;
     this.haltedMs = null;
     if (this.endIfDone(atMs)) return;
@@ -211,7 +216,8 @@ export class ReferenceJob {
     const {turn} = this;
     if (turn === null || turn.unit === null) throw new Error('Expected a kill in the middle of a unit.');
     const ttlMs = Math.max(LEASE_MS, this.plan.options.leaseTtlMs);
-    this.dead = {unit: turn.unit, untilMs: turn.caller.startedMs + ttlMs};
+    this.dead = {unit: turn.unit, untilMs: turn.caller.startedMs + ttlMs, ended: turn.ended};
+    this.deadAt = turn.unit;
     this.forgiven.clear();
     this.turn = null;
   }
@@ -221,6 +227,7 @@ export class ReferenceJob {
     if (this.dead === null) return;
     const {unit, untilMs} = this.dead;
     if (atMs < untilMs) differ(`${this.id}: taken over before the lease ran out`, untilMs, atMs);
+    this.unreported = this.dead;
     this.dead = null;
     this.recoveries.push({reason: 'killed', inDoubt: [unit.id]});
     unit.crashes++;
@@ -229,6 +236,33 @@ export class ReferenceJob {
     // `stop` only tells of the kill; whoever goes on with the job gives the step up.
     if (this.haltedMs === null) this.giveUp(atMs);
     this.haltedMs = null;
+  }
+
+  /** A record of a job with a dead owner says what that was at: what it did since is not saved. */
+  believeAt(id: string): void {
+    const {dead, units} = this;
+    if (dead === null || dead.unit.id === id) return;
+    const first = this.unit(id);
+    const group = units.slice(units.indexOf(first), units.indexOf(dead.unit) + 1);
+    undo(
+      units,
+      group.map((unit) => unit.id),
+      dead,
+    );
+    this.deadAt = first;
+  }
+
+  /** Somebody has taken over from a dead owner, and reports what was in doubt. */
+  report(inDoubt: readonly string[], atMs: number): void {
+    this.takeOver(atMs);
+    const death = this.unreported;
+    this.unreported = null;
+    if (death === null || inDoubt.join() === death.unit.id) return;
+    // Of several nobody can tell which it was.
+    death.unit.crashes--;
+    undo(this.units, inDoubt, death);
+    for (const id of inDoubt) this.unit(id).doubts++;
+    this.recoveries[this.recoveries.length - 1] = {reason: 'killed', inDoubt};
   }
 
   /** What `resume` is refused with; `null` where it runs the job on, `'maybe'` while an execution winds up. */
@@ -260,11 +294,15 @@ export class ReferenceJob {
   /** `inDoubt`: what the library reports, where the model cannot know how far the owner was. */
   cancel(atMs: number, reported: Recovery | null): void {
     const owner = this.turn;
-    const last = owner?.unit === null ? owner.last : null;
-    if (last !== null && reported?.inDoubt[0] === last.unit.id) Object.assign(last.unit, last.before);
     const unit = this.dead?.unit ?? owner?.unit ?? null;
+    const inDoubt = reported?.inDoubt ?? [];
+    const ended = (this.dead ?? owner)?.ended ?? [];
+    if (inDoubt.length > 0 && (unit !== null || owner !== null)) undo(this.units, inDoubt, {unit, ended});
     if (unit !== null)
-      this.recoveries.push({reason: this.reasonOfCancel(atMs, reported), inDoubt: this.doubtsOf(unit, reported)});
+      this.recoveries.push({
+        reason: this.reasonOfCancel(atMs, reported),
+        inDoubt: inDoubt.length === 0 ? [unit.id] : inDoubt,
+      });
     else if (owner !== null && reported !== null) this.recoveries.push({...reported, reason: 'canceled'});
     if (owner !== null) this.outcasts.set(owner.caller.id, atMs);
     Object.assign(this, {dead: null, turn: null, haltedMs: null, status: 'canceled', waits: new Set(), finalMs: atMs});
@@ -339,7 +377,7 @@ export class ReferenceJob {
     const unit = this.unit(begin.step);
     const {handlers} = turn.caller;
     // It is chosen when the unit before has ended, or when the job is claimed.
-    const chosenMs = turn.last?.atMs ?? begin.atMs - SLACK_MS;
+    const chosenMs = turn.ended.at(-1)?.atMs ?? begin.atMs - SLACK_MS;
     const first = this.units.find((other) => this.readiness(other, chosenMs, handlers) === 'yes') ?? null;
     const isBefore = first === null || this.units.indexOf(unit) <= this.units.indexOf(first);
     if (turn.unit !== null || !isBefore || this.readiness(unit, begin.atMs, handlers) === 'no')
@@ -387,16 +425,6 @@ export class ReferenceJob {
     if (status === null) return false;
     Object.assign(this, {status, waits: new Set(), finalMs: atMs});
     return true;
-  }
-
-  /** Short items may have begun together: those behind the one that runs may be in doubt as well. */
-  private doubtsOf(unit: Unit, reported: Recovery | null): readonly string[] {
-    const group = reported?.inDoubt ?? [];
-    const isGroup = group.includes(unit.id) && group.every((id) => this.unit(id).stage === unit.stage);
-    if (!isGroup) return [unit.id];
-    // What of them was done and not stored yet is lost with them.
-    for (const id of group) Object.assign(this.unit(id), {state: 'pending', result: null, firstMs: null});
-    return group;
   }
 
   private reasonOfCancel(atMs: number, reported: Recovery | null): Recovery['reason'] {

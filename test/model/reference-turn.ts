@@ -26,12 +26,19 @@ export interface Turn {
   readonly budgetEndsMs: number;
   /** The unit whose handler runs. */
   unit: Unit | null;
-  /** The last unit that ended, and how it was before. */
-  last: {readonly unit: Unit; readonly before: Unit; readonly atMs: number} | null;
+  /** The units that ended, the last one at the end. */
+  readonly ended: Ended[];
+}
+
+/** A unit that ended, and how it was before. */
+export interface Ended {
+  readonly unit: Unit;
+  readonly before: Unit;
+  readonly atMs: number;
 }
 
 export function newTurn(caller: Caller, maxRuntimeMs: number): Turn {
-  return {caller, budgetEndsMs: caller.startedMs + Math.min(maxRuntimeMs, MAX_BUDGET_MS), unit: null, last: null};
+  return {caller, budgetEndsMs: caller.startedMs + Math.min(maxRuntimeMs, MAX_BUDGET_MS), unit: null, ended: []};
 }
 
 /** Why a unit must not begin now; `null` if it may. `estimatesMs` are what it may take, as far as that is known. */

@@ -5,7 +5,10 @@ import {retryWindow, type UnitPlan} from './reference-plan';
 export interface Unit extends UnitPlan {
   state: 'pending' | 'completed' | 'lost';
   failures: number;
+  /** Kills that it is blamed for. */
   crashes: number;
+  /** Kills when it was in doubt with others, of which nobody can tell which it was. */
+  doubts: number;
   /** Between these instants its wait for the next attempt ends. */
   retryMs: readonly [number, number] | null;
   result: unknown;
@@ -18,14 +21,14 @@ export interface Unit extends UnitPlan {
 
 export function newUnit(plan: UnitPlan): Unit {
   return {
-    ...{...plan, state: 'pending', failures: 0, crashes: 0, retryMs: null},
+    ...{...plan, state: 'pending', failures: 0, crashes: 0, doubts: 0, retryMs: null},
     ...{result: null, error: null, firstMs: null, beganMs: null, endedMs: null},
   };
 }
 
 /** The number of the attempt that comes next. */
 export function attemptOf(unit: Unit): number {
-  return 1 + unit.failures + unit.crashes;
+  return 1 + unit.failures + unit.crashes + unit.doubts;
 }
 
 /** An attempt came to its end; what comes of it follows from the payload. */

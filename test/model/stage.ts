@@ -37,9 +37,7 @@ export class Stage {
   }
 
   /** All jobs as they are stored now. */
-  look(ids: readonly string[]): Look {
-    return lookAt(this.world, this.bundle, ids);
-  }
+  readonly look = (ids: readonly string[]): Look => lookAt(this.world, this.bundle, ids);
 
   pass(ms: number): void {
     this.world.runUntil(this.world.nowMs + ms);

@@ -5,6 +5,8 @@ import {handlersOf} from './host';
 import type {Outcome, Reference} from './reference';
 import type {Begin, ReferenceJob} from './reference-job';
 import type {Caller} from './reference-turn';
+import {Reports} from './reports';
+import type {Stage} from './stage';
 
 interface Happening {
   readonly atMs: number;
@@ -22,16 +24,25 @@ export class Trace {
   private readonly ended = new Set<number>();
   private toldEffects = 0;
 
-  constructor(world: World, reference: Reference) {
+  private readonly reports: Reports;
+
+  constructor({world, look}: Pick<Stage, 'world' | 'look'>, reference: Reference) {
     this.world = world;
     this.reference = reference;
+    this.reports = new Reports(world, look);
   }
 
   /** Tells the model what happened up to an instant. */
   drain(untilMs = this.world.nowMs): void {
     const effects = this.world.effects.slice(this.toldEffects).filter((effect) => effect.atMs <= untilMs);
     this.toldEffects += effects.length;
-    const happenings: Happening[] = effects.map((effect) => ({atMs: effect.atMs, tell: () => this.tell(effect)}));
+    const happenings: Happening[] = [
+      ...this.reports.take(untilMs).map(({atMs, job, inDoubt}) => ({
+        atMs,
+        tell: () => this.reference.find(job)?.report(inDoubt, atMs),
+      })),
+      ...effects.map((effect) => ({atMs: effect.atMs, tell: () => this.tell(effect)})),
+    ];
     for (const execution of this.world.executions) {
       if (execution.endMs === null || execution.endMs > untilMs || this.ended.has(execution.id)) continue;
       this.ended.add(execution.id);
@@ -40,7 +51,7 @@ export class Trace {
         tell: () => this.reference.executionEnded(execution.id, execution.end !== 'done'),
       });
     }
-    // The sort is stable: what a handler did comes before the end of its execution.
+    // The sort is stable: what a handler did comes after the report of whoever called it, and before the end of its execution.
     for (const {tell} of happenings.sort((one, other) => one.atMs - other.atMs)) tell();
   }
 
