@@ -5,7 +5,7 @@
  */
 import {createContext, Script} from 'node:vm';
 import type {World} from '../simulator';
-import type {Outcome} from './reference';
+import type {Outcome} from './outcome';
 
 /** All jobs, one by one and as a list. */
 export interface Look {

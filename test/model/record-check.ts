@@ -5,6 +5,7 @@ import {canonical, differ, expectSame} from './difference';
 import type {ReferenceJob} from './reference-job';
 import {shownTerms} from './reference-terms';
 import type {Unit} from './reference-unit';
+import {idleReasons, resultsOf} from './reference-units';
 
 const LEASE_SLACK_MS = 2_000;
 const FOLD_MS = 7 * DAY_MS;
@@ -27,7 +28,7 @@ export function checkRecord(job: ReferenceJob, record: JobRecord, around: Surrou
   const expected = {
     ...{id: job.id, name: job.plan.name, options: job.plan.options, terms: shownTerms(job.terms)},
     steps: isFolded ? [] : job.units.map((unit) => stepOf(job, unit)),
-    results: isFolded ? {} : job.results,
+    results: isFolded ? {} : resultsOf(job.units),
     recoveries: isFolded ? [] : job.recoveries.slice(-8),
   };
   const got = {
@@ -77,7 +78,7 @@ function checkState(job: ReferenceJob, record: JobRecord, {handlers, nowMs}: Sur
   // A pass may have found in the meantime that a handler is gone.
   if (!job.isFinal && job.dead === null && !job.isStopped && gates.has('open')) {
     const isIdle = job.units.every((unit) => job.readiness(unit, nowMs, handlers) !== 'yes');
-    if (isIdle) for (const wait of job.idleReasons(handlers)) possible.push(['paused', wait]);
+    if (isIdle) for (const wait of idleReasons(job.units, handlers)) possible.push(['paused', wait]);
   }
   if (!possible.some(([status, wait]) => status === record.status && wait === reason))
     differ(`${job.id}: status and reason`, possible, [record.status, reason]);

@@ -4,27 +4,18 @@
  * whether it was allowed, and of the end of each turn whether the job could be left like that.
  */
 import type {JobStatus, WaitReason} from '../../src/types';
-import {differ, expectSame} from './difference';
+import {differ} from './difference';
+import {expectBegin, type Begin} from './reference-begin';
 import {undo, type Death} from './reference-doubt';
 import type {JobPlan} from './reference-plan';
-import {mayLeave, newTurn, reasonAgainst, SLACK_MS, type Caller, type Turn} from './reference-turn';
+import {mayLeave, newTurn, SLACK_MS, type Caller, type Turn} from './reference-turn';
 import type {Terms, Gate} from './reference-terms';
-import {attemptOf, endAttempt, giveUp, newUnit, type Unit} from './reference-unit';
+import {endAttempt, giveUp, newUnit, type Unit} from './reference-unit';
+import {endOf, idleReasons, readinessOf, resultsOf, unitOf, type Readiness} from './reference-units';
 
 /** An owner looks whether it was canceled or stopped when so long has passed since its last look. */
 const LOOK_MS = 5_000;
 const LEASE_MS = 390_000;
-
-export interface Begin {
-  readonly atMs: number;
-  readonly step: string;
-  readonly attempt: number;
-  readonly name: string;
-  readonly payload: unknown;
-  readonly results: unknown;
-  readonly key: string;
-  readonly leftMs: number;
-}
 
 interface Recovery {
   readonly reason: 'killed' | 'canceled';
@@ -104,7 +95,7 @@ export class ReferenceJob {
 
   /** What it ends as when its execution gives it back, if it does. */
   get nextEnd(): 'completed' | 'failed' | null {
-    return this.turn !== null && this.turn.unit === null ? this.endOfUnits() : null;
+    return this.turn !== null && this.turn.unit === null ? endOf(this.units) : null;
   }
 
   /** Something that it depends on ended it. */
@@ -132,11 +123,6 @@ export class ReferenceJob {
     }
   }
 
-  get results(): Readonly<Record<string, unknown>> {
-    const done = this.units.filter((unit) => unit.state === 'completed');
-    return Object.fromEntries(done.map((unit) => [unit.id, unit.result]));
-  }
-
   /** An execution takes the job: `run`, `resume`, or a pass of the dispatcher at the first handler call. */
   open(caller: Caller, maxRuntimeMs = this.plan.options.maxRuntimeMs): void {
     this.turn = newTurn(caller, maxRuntimeMs);
@@ -162,9 +148,7 @@ export class ReferenceJob {
     if (turn === null) return;
     if (this.haltedMs !== null && begin.atMs > this.haltedMs + LOOK_MS + SLACK_MS)
       differ(`${this.id}: a stopped job runs on`, null, begin);
-    const unit = this.expectUnit(begin, turn);
-    this.expectContext(begin, unit);
-    this.expectTime(begin, unit, turn);
+    const unit = expectBegin(this, begin, turn);
     turn.unit = unit;
     unit.beganMs = begin.atMs;
     this.hasBegun = true;
@@ -182,7 +166,7 @@ export class ReferenceJob {
     for (const scope of ['job', unit.stage])
       this.longestMs.set(scope, Math.max(tookMs, this.longestMs.get(scope) ?? 0));
     this.forgiven.delete(unit);
-    endAttempt(unit, atMs, this.results);
+    endAttempt(unit, atMs, resultsOf(this.units));
   }
 
   /** The execution gives the lease back, because nothing can run now or because its time is over. */
@@ -199,7 +183,7 @@ export class ReferenceJob {
     if (isHalted) {
       this.waits = new Set(['user']);
     } else if (ready === undefined) {
-      this.waits = this.idleReasons(turn.caller.handlers);
+      this.waits = idleReasons(this.units, turn.caller.handlers);
       // A wait that ended about then may have been over in time for another unit, for which there was no time.
       const isClose = this.units.some((unit) => this.readiness(unit, atMs + SLACK_MS, turn.caller.handlers) !== 'no');
       if (isClose) this.waits = new Set([...this.waits, 'budget']);
@@ -242,7 +226,7 @@ export class ReferenceJob {
   believeAt(id: string): void {
     const {dead, units} = this;
     if (dead === null || dead.unit.id === id) return;
-    const first = this.unit(id);
+    const first = unitOf(this.units, id);
     const group = units.slice(units.indexOf(first), units.indexOf(dead.unit) + 1);
     undo(
       units,
@@ -261,7 +245,7 @@ export class ReferenceJob {
     // Of several nobody can tell which it was.
     death.unit.crashes--;
     undo(this.units, inDoubt, death);
-    for (const id of inDoubt) this.unit(id).doubts++;
+    for (const id of inDoubt) unitOf(this.units, id).doubts++;
     this.recoveries[this.recoveries.length - 1] = {reason: 'killed', inDoubt};
   }
 
@@ -326,35 +310,20 @@ export class ReferenceJob {
     this.turn = null;
   }
 
-  /** Whether a unit may begin: `'maybe'` while the end of its wait is a matter of chance. */
-  readiness(unit: Unit, atMs: number, handlers: ReadonlySet<string>): 'no' | 'maybe' | 'yes' {
-    if (unit.state !== 'pending' || !handlers.has(unit.handler)) return 'no';
-    if (unit.deps.some((dep) => this.unit(dep).state !== 'completed')) return 'no';
-    if (unit.retryMs === null || this.forgiven.has(unit) || atMs >= unit.retryMs[1]) return 'yes';
-    return atMs >= unit.retryMs[0] ? 'maybe' : 'no';
+  readiness(unit: Unit, atMs: number, handlers: ReadonlySet<string>): Readiness {
+    return readinessOf(this.units, unit, {atMs, handlers, forgiven: this.forgiven});
   }
 
-  /** Why a job waits of which nothing can run. */
-  idleReasons(handlers: ReadonlySet<string>): ReadonlySet<WaitReason> {
-    const reasons = new Set<WaitReason>();
-    for (const unit of this.units) {
-      if (unit.state !== 'pending' || unit.deps.some((dep) => this.unit(dep).state !== 'completed')) continue;
-      if (unit.retryMs !== null) reasons.add('retry');
-      if (!handlers.has(unit.handler)) reasons.add('handler');
-    }
-    return reasons;
+  /** The longest attempt so far, "of its map step or of the job". */
+  estimates(unit: Unit): readonly number[] {
+    return ['job', unit.stage].map((scope) => this.longestMs.get(scope) ?? 0);
   }
 
-  unit(id: string): Unit {
-    const unit = this.units.find((other) => other.id === id);
-    return (
-      unit ??
-      differ(
-        `${this.id} has no such unit`,
-        this.units.map((other) => other.id),
-        id,
-      )
-    );
+  /** The key of a unit is the same at each attempt. */
+  keyOf(unit: Unit, told: string): string {
+    const key = this.keys.get(unit.id) ?? told;
+    this.keys.set(unit.id, key);
+    return key;
   }
 
   private openByDispatcher(begin: Begin, caller: Caller): void {
@@ -373,55 +342,13 @@ export class ReferenceJob {
     this.open(caller);
   }
 
-  private expectUnit(begin: Begin, turn: Turn): Unit {
-    const unit = this.unit(begin.step);
-    const {handlers} = turn.caller;
-    // It is chosen when the unit before has ended, or when the job is claimed.
-    const chosenMs = turn.ended.at(-1)?.atMs ?? begin.atMs - SLACK_MS;
-    const first = this.units.find((other) => this.readiness(other, chosenMs, handlers) === 'yes') ?? null;
-    const isBefore = first === null || this.units.indexOf(unit) <= this.units.indexOf(first);
-    if (turn.unit !== null || !isBefore || this.readiness(unit, begin.atMs, handlers) === 'no')
-      differ(`${this.id}: which unit runs next`, first?.id ?? null, unit.id);
-    return unit;
-  }
-
-  private expectContext(begin: Begin, unit: Unit): void {
-    const {attempt, name, payload, results, key} = begin;
-    const known = this.keys.get(unit.id) ?? key;
-    this.keys.set(unit.id, key);
-    const expected = {
-      ...{attempt: attemptOf(unit), name: this.plan.name},
-      ...{payload: unit.payload, results: this.results, key: known},
-    };
-    expectSame(`${this.id}: the context of ${unit.id}`, expected, {attempt, name, payload, results, key});
-  }
-
-  private expectTime({atMs, leftMs}: Begin, unit: Unit, turn: Turn): void {
-    const modelLeftMs = turn.budgetEndsMs - atMs;
-    if (Math.abs(modelLeftMs - leftMs) > SLACK_MS) differ(`${this.id}: timeLeftMs of ${unit.id}`, modelLeftMs, leftMs);
-    const reason = reasonAgainst(turn, unit, atMs, this.estimates(unit));
-    if (reason !== null) differ(`${this.id}: ${unit.id} begins though it ${reason}`, turn.budgetEndsMs - atMs, leftMs);
-  }
-
-  /** The longest attempt so far, "of its map step or of the job". */
-  private estimates(unit: Unit): readonly number[] {
-    return ['job', unit.stage].map((scope) => this.longestMs.get(scope) ?? 0);
-  }
-
   private giveUp(atMs: number): void {
     for (const unit of this.units) giveUp(unit, atMs);
     this.endIfDone(atMs);
   }
 
-  private endOfUnits(): 'completed' | 'failed' | null {
-    const isStuck = (unit: Unit): boolean =>
-      unit.state === 'lost' || (unit.state === 'pending' && unit.deps.some((dep) => isStuck(this.unit(dep))));
-    if (!this.units.every((unit) => unit.state === 'completed' || isStuck(unit))) return null;
-    return this.units.every((unit) => unit.state === 'completed') ? 'completed' : 'failed';
-  }
-
   private endIfDone(atMs: number): boolean {
-    const status = this.endOfUnits();
+    const status = endOf(this.units);
     if (status === null) return false;
     Object.assign(this, {status, waits: new Set(), finalMs: atMs});
     return true;

@@ -4,7 +4,7 @@ import {HOUR_MS} from './calls';
 import {differ} from './difference';
 import {hostOf} from './host';
 import {lookAt, type Look} from './observer';
-import type {Outcome} from './reference';
+import type {Outcome} from './outcome';
 
 export class Stage {
   readonly world: World;

@@ -2,8 +2,10 @@
 import type {JobRecord, JobRequest} from '../../src/types';
 import type {Effect, Execution, World} from '../simulator';
 import {handlersOf} from './host';
-import type {Outcome, Reference} from './reference';
-import type {Begin, ReferenceJob} from './reference-job';
+import type {Outcome} from './outcome';
+import type {Reference} from './reference';
+import type {Begin} from './reference-begin';
+import type {ReferenceJob} from './reference-job';
 import type {Caller} from './reference-turn';
 import {Reports} from './reports';
 import type {Stage} from './stage';
