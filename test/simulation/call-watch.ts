@@ -32,6 +32,8 @@ export class CallWatch {
   /** How often each step began, by job id and step id. */
   readonly runs = new Map<string, number>();
   private readonly lastAttempt = new Map<string, {readonly attempt: number; readonly version: number}>();
+  /** By job: executions that have begun a step of it. */
+  private readonly runBy = new Map<string, Set<number>>();
   private readonly inProgress = new Map<number, InProgress>();
   private readonly world: World;
   private readonly drawn: Drawn;
@@ -57,6 +59,7 @@ export class CallWatch {
     const {id} = job.header;
     const key = `${id} ${step}`;
     this.checkAttempt(key, call);
+    this.runBy.set(id, (this.runBy.get(id) ?? new Set<number>()).add(execution.id));
     this.runs.set(key, (this.runs.get(key) ?? 0) + 1);
     if (part === null) return;
     this.leases.begin(job, part, unit, execution.id);
@@ -65,6 +68,19 @@ export class CallWatch {
       this.violations.push(`promise 3: step ${step} of ${id} runs beyond the share of execution ${execution.id}`);
     this.checkOthers(call);
     this.inProgress.set(execution.id, {job: id, node: job.plan.nodeOfUnit(unit), unit, execution});
+  }
+
+  /** A job is replayed: its attempts are counted anew. */
+  forget(id: string): void {
+    for (const counted of [this.runs, this.lastAttempt])
+      for (const key of counted.keys()) if (key.startsWith(`${id} `)) counted.delete(key);
+  }
+
+  /** Whether nothing went wrong in any execution that has begun a step of a job. */
+  isUntroubled(id: string): boolean {
+    const isWell = (one: number): boolean =>
+      this.world.executions[one - 1]?.end === 'done' && !this.faults.troubled.has(one);
+    return [...(this.runBy.get(id) ?? [])].every(isWell);
   }
 
   end({id}: Execution): void {

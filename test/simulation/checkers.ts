@@ -9,6 +9,7 @@ import {CallWatch} from './call-watch';
 import {MOST_SPREAD_MS, USERS, type Drawn} from './draw';
 import type {Faults} from './faults';
 import {JobWatch} from './job-watch';
+import {OperationWatch} from './operation-watch';
 import type {PageCall} from './page-watch';
 import {WalkWatch, type Visit} from './walk-watch';
 
@@ -35,6 +36,8 @@ export class Checkers {
   readonly walks: WalkWatch;
   /** Ids that a caller was given, with the host: of a new job, or of the one that stands for it. */
   readonly accepted = new Map<string, string>();
+  /** Only where a world has operations. */
+  readonly operations: OperationWatch | undefined;
   private readonly own: string[] = [];
   private seenEffects = 0;
   /** Whether a step may have put a value away. */
@@ -50,6 +53,12 @@ export class Checkers {
     this.jobs = new JobWatch(world, drawn, faults, drawn.clockSpreadMs <= MOST_SPREAD_MS ? LEASE_MARGIN_MS : Infinity);
     this.calls = new CallWatch(world, drawn, this.jobs.leases, faults, this.own);
     this.walks = new WalkWatch(drawn, faults, this.own);
+    const {operations} = drawn;
+    const onReplay = (id: string): void => {
+      this.calls.forget(id);
+    };
+    this.operations =
+      operations === null ? undefined : new OperationWatch(world, {drawn, operations, faults}, onReplay, this.own);
   }
 
   /** What is wrong so far. Where clocks differ by more than the lease's margin only promises 4 and 5 hold. */
@@ -73,6 +82,7 @@ export class Checkers {
     if (call.method === 'tryLock' && !this.holds(call)) this.faults.troubled.add(call.execution.id);
     this.jobs.archive.landed(call);
     if (call.service !== 'properties' || call.method === 'getProperty') return;
+    this.operations?.landed(call);
     if (String(call.args[0]).startsWith('AST_JOBS_USER~')) this.checkTriggers(String(call.args[1]));
     const key = parseKey(String(call.args[0]));
     if (key === null) return;
@@ -83,6 +93,16 @@ export class Checkers {
     if (key.part === 'h' && !this.holds(call))
       this.own.push(`promise 9: a header is changed without the lock, by ${call.execution.id}`);
     this.jobs.landed(call);
+  }
+
+  /** Something was looked at that a run of many worlds has to meet. */
+  count(kind: string): void {
+    this.faults.count(kind);
+  }
+
+  /** Whether there was ever no room in the store. */
+  get hasFullStore(): boolean {
+    return this.faults.counts.has('store full');
   }
 
   private holds({execution}: ServiceCall): boolean {
@@ -114,6 +134,7 @@ export class Checkers {
     const job = this.jobs.latest(id);
     const part = job === null ? null : this.jobs.leases.partOf(job, execution);
     if (effect.name === 'accepted') this.accepted.set(id, execution.project);
+    this.operations?.effect(effect, execution, job?.header.name ?? null);
     if (effect.name === 'begin') this.checkBegin(effect.data as Begun, execution, job, part);
     if (effect.name === 'no page') this.faults.count('a page fails');
     if (effect.name === 'keep') this.hasKept = true;

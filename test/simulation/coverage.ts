@@ -38,6 +38,12 @@ const OTHERS: readonly string[] = [
   ...['a child starts', 'a child ends with its parent', 'a batch accepted', 'a job of a key', 'a job adopted'],
   ...['a singleton starts after another', 'a job removed', 'a running job halted', 'a job out of time'],
   ...['a job paused for a user'],
+  // Schedules, limits, listeners, letters, logs.
+  ...['a schedule fires', 'a schedule fired by hand', 'a schedule paused', 'a schedule goes on', 'a schedule deleted'],
+  ...['several times due at once', 'a time let go', 'a time owed', 'a firing noted by another execution'],
+  ...['units reserved', 'units given back', 'a limit used up'],
+  ...['an event told', 'an event told by another execution', 'an event told again', 'a mail sent'],
+  ...['a job put aside', 'a dead letter replayed', 'a whole log', 'a workflow told'],
   ...['a walk goes on', 'a walk goes back to its save', 'kill behind a saved cursor'],
 ];
 

@@ -1,6 +1,7 @@
 /** Everything that a seed decides before a world starts: its jobs, what users and hosts do and when, what goes wrong. */
 import {randomStream, seededRandom, type DailyQuota, type Random, type ServiceName} from '../simulator';
 import {withExtras, type Extras} from './extras';
+import {withOperations, type DrawnOperations, type OperatingFn} from './operations';
 import {withRelations} from './relations';
 import {drawJob, pick, type DrawnJob} from './jobs';
 
@@ -11,7 +12,7 @@ export type Variant = 'whole' | 'rewritten' | 'handlerGone' | 'glueGone' | 'othe
 export type DrawnAction =
   | {
       readonly kind: 'job';
-      readonly fn: 'resumeJob' | 'cancelJob' | 'pauseJob' | 'removeJob' | 'adoptJob';
+      readonly fn: 'resumeJob' | 'cancelJob' | 'pauseJob' | 'removeJob' | 'adoptJob' | OperatingFn;
       readonly job: string;
     }
   | {readonly kind: 'call'; readonly fn: 'workByHand' | 'look' | 'stopAll' | 'install'}
@@ -68,6 +69,8 @@ export interface Drawn extends Extras {
   readonly hostKeys: number;
   /** The day's trigger time that the host's properties say; `null`: they say nothing, so it is that of a free account. */
   readonly accountMinutes: number | null;
+  /** Schedules, limits, listeners and the like; `null`: there are none. */
+  readonly operations: DrawnOperations | null;
 }
 
 export const USERS: readonly string[] = ['ann@example.com', 'bob@example.com'];
@@ -102,8 +105,9 @@ export function drawWorld(seed: number): Drawn {
     hostKeys: chance(0.1) ? 40 : 1,
     // Executions that stall use up a free account's day; most hosts have six hours, so that few worlds wait for the next.
     accountMinutes: isStalling && randomStream(seed, 'account')() < 0.85 ? 360 : null,
+    operations: null,
   });
-  return withRelations(world);
+  return withOperations(withRelations(world));
 }
 
 function drawRates(random: Random, isCalm: boolean, isStalling: boolean): FaultRates {

@@ -4,6 +4,7 @@ import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {bundleLibrary} from '../../tools/bundle.cjs';
 import {WITH_EXTRAS} from './engines-of-extras';
+import {WITH_OPERATIONS} from './engines-of-operations';
 
 export interface Broken {
   readonly name: string;
@@ -260,6 +261,7 @@ export const BROKEN: readonly Broken[] = [
     put: 'const log = next;',
   },
   ...WITH_EXTRAS,
+  ...WITH_OPERATIONS,
 ];
 
 /** Whether the place that an engine breaks is still in the source. */

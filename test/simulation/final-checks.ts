@@ -3,6 +3,7 @@ import type {Execution, World} from '../simulator';
 import type {Checkers} from './checkers';
 import {USERS, type Drawn} from './draw';
 import {HUGE_RESULT, type DrawnJob} from './jobs';
+import {checkOperations, STANDING} from './operation-rest';
 import {expectedSums, failuresOf, stepOf, workOf} from './requests';
 import {sourceStepId, type DrawnSource} from './sources';
 import {ROUNDS} from './walks';
@@ -63,6 +64,7 @@ export function finalChecks(
         wrong.push(`promise 5: damaged: ${JSON.stringify(row)}`);
     wrong.push(...checkRelations(world, checkers, host));
     wrong.push(...checkLeftovers(world, drawn, checkers, host));
+    wrong.push(...checkOperations(world, drawn, checkers, host));
   }
   if (drawn.limits?.isExact === true) wrong.push(...checkRefused(world));
   if (drawn.archive !== null) for (const host of drawn.hosts) wrong.push(...checkArchive(world, drawn, checkers, host));
@@ -126,7 +128,8 @@ function checkSubmission(
 }
 
 /** With a parent, out of time, for another of its key, or by somebody. */
-function isEndedByTerms({relations}: DrawnJob, {status, lastError}: Row, actions: Drawn['actions']): boolean {
+function isEndedByTerms({relations, operated}: DrawnJob, {status, lastError}: Row, actions: Drawn['actions']): boolean {
+  if (status === 'canceled' && operated?.schedule?.overlap === 'cancel') return true;
   if (relations === null) return false;
   const code = lastError?.code;
   if (code === 'JOB_TIMEOUT') return relations.timeoutMs !== null && status === 'failed';
@@ -256,7 +259,7 @@ function checkLeftovers(world: World, drawn: Drawn, checkers: Checkers, host: st
     if (store.get(`host_${key}`)?.length !== 2_000) wrong.push(`promise 7: the host's key ${key} was touched`);
   const headers = new Set([...store.keys()].filter((key) => key.endsWith('~h')).map((key) => key.slice(0, -1)));
   for (const key of store.keys()) {
-    if (/^(host|fill)_/.test(key) || LASTING.test(key)) continue;
+    if (/^(host|fill)_/.test(key) || LASTING.test(key) || STANDING.test(key)) continue;
     // A step that was killed leaves its value behind.
     if (key.startsWith('AST_JOBS_VALUE~') && checkers.hasKept) continue;
     // A dispatcher that stays keeps its key.

@@ -3,6 +3,7 @@ import type {ProjectSource} from '../simulator';
 import {BUNDLE, libraryHost, pastedHost} from '../support/hosts';
 import type {Drawn, Variant} from './draw';
 import type {ArchivePlace} from './extras';
+import {operationSource} from './operation-host';
 
 /** Runs in the host's realm, in library form or pasted. */
 const HOST = `
@@ -21,10 +22,13 @@ function work(ctx) {
   else Sim.effect('begin', begin);
   var walked = (p.walks || []).reduce(function (total, walk, number) { return total + walkOver(ctx, walk, number); }, 0);
   if (p.rounds) walked += goRound(ctx, p.rounds);
+  if (p.says) say(ctx, 0, Math.ceil(p.says / 2), p.says);
   if (p.keeps) keep(ctx, p);
   for (var i = 0; i < p.calls; i++) Utilities.sleep(Math.max(1, p.ms / p.calls));
   if (p.calls === 0 && !isPlain) Sim.spend(p.ms);
+  if (p.says) say(ctx, Math.ceil(p.says / 2), p.says, p.says);
   if (!isPlain) Sim.effect('end', end);
+  if (p.mends && !isMended()) throw jobsApi().fatal('not mended');
   if (ctx.attempt <= (p.fail || 0)) {
     var why = 'attempt ' + ctx.attempt + ' fails';
     throw p.how === 'fatal' ? jobsApi().fatal(why) : typeof p.how === 'number' ? jobsApi().retryAfter(p.how, why) : new Error(why);
@@ -32,6 +36,12 @@ function work(ctx) {
   if (p.isVoid) return null;
   var sum = (p.plus || []).reduce(function (total, id) { return total + ctx.results[id].sum; }, p.n + walked);
   return {sum: sum, pad: new Array((p.big || 0) + 1).join('x')};
+}
+function say(ctx, from, to, of) {
+  for (var k = from; k < to; k++) { ctx.log('line', k, 'of', ctx.stepId, ctx.attempt, ctx.jobId); ctx.progress(k + 1, of); }
+}
+function isMended() {
+  try { return PropertiesService.getScriptProperties().getProperty('host_mended') !== null; } catch (error) { return false; }
 }
 /** Puts a value away and gets it back; a service that refuses is for this handler no failure. */
 function keep(ctx, p) {
@@ -213,7 +223,8 @@ function clearTriggers() {
 `;
 
 /** The id of the folder that a host names: folders are the first items that a world makes in Drive. */
-function bindOptions(archive: ArchivePlace | null, index: number): string {
+function bindOptions(archive: ArchivePlace | null, index: number, hasMail: boolean): string {
+  if (hasMail) return ', {mail: {sendEmail: sendMail}}';
   if (archive === null) return '';
   const folder = archive === 'folder' ? `, folder: 'folder-${String(index + 1).padStart(6, '0')}-of-drive'` : '';
   return `, {drive: DriveApp${folder}}`;
@@ -236,10 +247,10 @@ export function buildsOf(bundle: string): Builds {
 
 /** The project of a host in one of its forms. */
 export function projectOf(id: string, drawn: Drawn, builds: Builds, variant: Variant = 'whole'): ProjectSource {
-  const {isLibrary, archive, hosts} = drawn;
-  const options = bindOptions(archive, hosts.indexOf(id));
+  const {isLibrary, archive, hosts, operations} = drawn;
+  const options = bindOptions(archive, hosts.indexOf(id), operations?.alerts === true);
   const bundle = variant === 'otherBuild' ? builds.otherBuild : builds.bundle;
-  const source = sourceOf(variant);
+  const source = sourceOf(variant) + operationSource(operations);
   const project = isLibrary
     ? libraryHost(source, `ASTX.Jobs.bind(globalThis${options});`, bundle)
     : pastedHost(options === '' ? source : `AST.Jobs.bind(globalThis${options});\n${source}`, bundle);

@@ -59,6 +59,18 @@ export class JobWatch {
     return this.seen.get(id)?.job ?? null;
   }
 
+  /** All jobs that can be read. */
+  all(): readonly StoredJob[] {
+    return [...this.seen.values()].map(({job}) => job);
+  }
+
+  /** Whether a step of a job is completed. */
+  isCompleted(id: string, step: string): boolean {
+    const job = this.latest(id);
+    const unit = job?.plan.unitOf(step) ?? null;
+    return job !== null && unit !== null && job.ledger.state(unit) === 'completed';
+  }
+
   private read(project: string, address: JobAddress): JobReading {
     const snapshot: Snapshot = Object.fromEntries(this.world.store('script', {project}));
     return readJob(snapshot, address);
@@ -168,9 +180,18 @@ export class JobWatch {
     const before = this.seen.get(id);
     if (before !== undefined && !isFinal(before.job.header))
       this.violations.push(`promise 5: ${id} is gone while it was open, by ${called(call)}`);
+    if (before !== undefined && String(call.args[0]).endsWith('~h')) this.checkParts(call, id);
     this.archive.gone(id);
     this.relations.gone(id);
     this.seen.delete(id);
+  }
+
+  /** The header of a job goes last: what nobody names lies about for an hour. */
+  private checkParts(call: ServiceCall, id: string): void {
+    const parts = [...this.world.store('script', {project: call.execution.project}).keys()].filter((key) =>
+      key.includes(id),
+    );
+    if (parts.length > 0) this.violations.push(`purge: ${parts.join()} are left behind by ${called(call)}`);
   }
 
   /** Who waits for the day's quota knows until when. */

@@ -1,5 +1,6 @@
 /** The jobs of a world: how they are drawn. What they are asked for with, and what they must come to, is in requests.ts. */
 import type {Random} from '../simulator';
+import type {DrawnOperated} from './operations';
 import type {DrawnRelations} from './relations';
 import type {DrawnSource} from './sources';
 import {drawRounds, drawWalks, type DrawnRounds, type DrawnWalk} from './walks';
@@ -27,6 +28,10 @@ export interface Work {
   readonly rounds: DrawnRounds | null;
   /** Where it puts a value that it gets back. */
   readonly keeps?: 'properties' | 'drive';
+  /** So many lines that it logs. */
+  readonly says?: number;
+  /** Fails for good until somebody has mended what it works on. */
+  readonly mends?: boolean;
 }
 
 export interface DrawnStep {
@@ -62,6 +67,8 @@ export interface DrawnJob {
   readonly isTooLarge: boolean;
   /** What it has to do with other jobs. */
   readonly relations: DrawnRelations | null;
+  /** What it has to do with schedules, limits and the like. */
+  readonly operated: DrawnOperated | null;
 }
 
 /** What a world lets its jobs be. */
@@ -108,6 +115,7 @@ export function drawJob(random: Random, index: number, taste: JobTaste): DrawnJo
     isLimited: random() < 0.04,
     isTooLarge: method !== 'enqueueMany' && taste.isBulky && random() < 0.04,
     relations: null,
+    operated: null,
   };
 }
 

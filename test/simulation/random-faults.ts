@@ -83,6 +83,8 @@ export class RandomFaults implements FaultSource {
     // The one write under the lock that begins a log is rare, and its claim is to die in it often enough.
     if (rates.late > 0 && isCarriedCursor(call) && roll < 0.3)
       return {kind: 'late', ms: Math.floor(second * 1_500_000)};
+    // The same goes for a firing whose job is there and whose schedule does not know it yet.
+    if (rates.kill > 0 && isFiringNoted(call) && roll > 0.93) return {kind: 'kill', when: 'before'};
     const rare = isTextMade(call) ? this.whereTextIsMade(roll, second) : undefined;
     if (rare !== undefined) return rare;
     let edge = rates.kill;
@@ -128,6 +130,10 @@ function isTextMade({service, method}: ServiceCall): boolean {
 
 function isHeaderWrite({method, args}: ServiceCall): boolean {
   return method === 'setProperty' && String(args[0]).endsWith('~h');
+}
+
+function isFiringNoted({method, args}: ServiceCall): boolean {
+  return method === 'setProperty' && String(args[0]).startsWith('AST_JOBS_SCHEDULE~');
 }
 
 function isCarriedCursor({method, args}: ServiceCall): boolean {

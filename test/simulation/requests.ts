@@ -1,6 +1,7 @@
 /** How drawn jobs are asked for, and what they must come to. */
 import type {Random} from '../simulator';
 import {HUGE_RESULT, padding, type DrawnJob, type DrawnStep, type Work} from './jobs';
+import {operatedRequest} from './operations';
 import {termsOf} from './relations';
 import type {DrawnSource} from './sources';
 import {sumOfRounds, sumOfWalk} from './walks';
@@ -10,6 +11,10 @@ const TOO_LARGE = 600_000;
 
 /** The request of a drawn job. */
 export function requestOf(job: DrawnJob, random: Random): Readonly<Record<string, unknown>> {
+  return operatedRequest(job, plainRequest(job, random));
+}
+
+function plainRequest(job: DrawnJob, random: Random): Readonly<Record<string, unknown>> {
   const options = {
     maxRetries: job.maxRetries,
     maxRuntimeMs: job.maxRuntimeMs,

@@ -10,6 +10,8 @@ import {Faults} from './faults';
 import type {DrawnLimits} from './extras';
 import {finalChecks, isInstalled, type Submission} from './final-checks';
 import {projectOf, WHOLE, type Builds} from './host';
+import {mendLast, setUp, wearOff} from './operation-rest';
+import {submissionOf} from './operations';
 import {requestOf} from './requests';
 import {RandomFaults} from './random-faults';
 
@@ -56,6 +58,7 @@ export function runScript(script: Script, builds: Builds = WHOLE): WorldReport {
   );
   const checkers = new Checkers(world, drawn, faults);
   world.onLanded = (call, error) => checkers.landed(call, error);
+  setUp(world, drawn);
   world.onCall = (call) => {
     checkers.called(call);
     return faults.call(call);
@@ -64,7 +67,7 @@ export function runScript(script: Script, builds: Builds = WHOLE): WorldReport {
   const submissions = play(world, drawn, builds);
   faults.disarm(world);
   world.onCall = (call) => checkers.called(call) as undefined;
-  const wrong = comeToRest(world, drawn, builds);
+  const wrong = comeToRest(world, drawn, builds, checkers);
   wrong.push(...finalChecks(world, drawn, checkers, submissions));
   const report: WorldReport = {
     drawn,
@@ -144,7 +147,7 @@ function submitAll(world: World, {seed, jobs}: Drawn, startMs: number): readonly
   const alone = requests.flatMap(({job, request}) => {
     const {user, host: project, isLimited, relations} = job;
     if (relations?.isInBatch === true) return [];
-    const args = [job.method, request, relations?.after ?? []];
+    const args = [submissionOf(job), request, relations?.after ?? []];
     const authMode = isLimited ? 'LIMITED' : 'FULL';
     return [job.atMs, ...(relations?.againMs ?? [])].map((atMs) => ({
       job,
@@ -171,13 +174,14 @@ function startCall(world: World, {action, user, host}: Timed, atMs: number): voi
 }
 
 /** Without faults, and with what only people can put right put right, everything ends by itself. */
-function comeToRest(world: World, drawn: Drawn, builds: Builds): string[] {
+function comeToRest(world: World, drawn: Drawn, builds: Builds, checkers: Checkers): string[] {
   const wrong: string[] = [];
   for (const host of drawn.hosts) world.deploy(projectOf(host, drawn, builds));
   // A day that is used up lasts for 24 hours from its first call.
   const horizonMs = drawn.quota === null ? 12 * HOUR_MS : 60 * HOUR_MS;
   if (drawn.quota !== null) world.runUntil(world.nowMs + 24 * HOUR_MS);
   helpOut(world, drawn);
+  wearOff(world, drawn, checkers);
   const comesToRest = (ms: number): boolean => world.runWhile(() => isBusy(world, drawn), ms);
   const waitsFor = (reason: string): boolean => isWaitingFor(world, drawn, reason);
   // Executions of half an hour, stalled one after the other, use up the day's trigger time indeed.
@@ -196,6 +200,7 @@ function comeToRest(world: World, drawn: Drawn, builds: Builds): string[] {
         .map(({handler}) => handler)
         .join()}`,
     );
+  if (mendLast(world, drawn) && !comesToRest(horizonMs)) wrong.push('promise 1: not at rest after a replay');
   for (const project of drawn.hosts)
     if (drawn.hasNewerJob && world.store('script', {project}).get(NEWER_KEY) !== NEWER_TEXT)
       wrong.push('promise 5: a job of a newer version was touched');
@@ -210,7 +215,7 @@ function comeToRest(world: World, drawn: Drawn, builds: Builds): string[] {
 function helpOut(world: World, drawn: Drawn): void {
   const done = new Set(drawn.actions.map(({action}) => (action.kind === 'deploy' ? action.variant : action.fn)));
   const {jobs} = drawn;
-  const areRelated = jobs.some(({relations}) => relations !== null);
+  const areRelated = jobs.some(({relations, operated}) => relations !== null || (operated?.schedule ?? null) !== null);
   const gapMs = drawn.quota === null ? HOUR_MS : 17 * HOUR_MS;
   for (let round = 0; round < 3; round++) {
     const atMs = world.nowMs + round * gapMs;

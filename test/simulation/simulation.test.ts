@@ -1,7 +1,9 @@
 /** A few worlds in every test run; `npm run simulate` runs as many as there is time for. */
 import {CELLS, gaps, WHOLE_RUN_WORLDS} from './coverage';
+import {drawWorld} from './draw';
 import {BROKEN, bundleOf, engineOf, hasPlace} from './engines';
 import {buildsOf, WHOLE} from './host';
+import type {DrawnJob} from './jobs';
 import {runScript, runWorld} from './run';
 import {everything, fewest, keptOf, keptText, scriptOf, shrink} from './shrink';
 
@@ -16,6 +18,20 @@ test('worlds with every kind of fault keep all promises', () => {
   expect(violations).toEqual([]);
   // The worlds must have had something to survive.
   expect(kills).toBeGreaterThan(20);
+});
+
+test('a share of the worlds has schedules, limits, listeners, letters, logs and workflows', () => {
+  const drawn = Array.from({length: 300}, (_none, seed) => drawWorld(seed)).filter(
+    ({operations}) => operations !== null,
+  );
+  const count = (has: (job: DrawnJob) => boolean): number => drawn.filter(({jobs}) => jobs.some(has)).length;
+  expect(drawn.length).toBeGreaterThan(100);
+  expect(drawn.filter(({operations}) => operations?.listens === true).length).toBeGreaterThan(40);
+  expect(count(({operated}) => (operated?.schedule ?? null) !== null)).toBeGreaterThan(50);
+  expect(count(({operated}) => (operated?.resources.length ?? 0) > 0)).toBeGreaterThan(25);
+  expect(count(({operated}) => operated?.isMended === true)).toBeGreaterThan(15);
+  expect(count(({operated}) => operated?.isWorkflow === true)).toBeGreaterThan(15);
+  expect(count(({steps}) => steps.some(({work}) => (work.says ?? 0) > 0))).toBeGreaterThan(50);
 });
 
 test('one seed replays a world bit for bit, and so do the faults that it recorded', () => {
