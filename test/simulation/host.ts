@@ -121,7 +121,9 @@ function idsOf(names) {
 }
 function submit(method, request, after) {
   if (after.length > 0) request.dependencies = idsOf(after);
-  Sim.effect('accepted', {job: jobsApi()[method](request).id});
+  var made = jobsApi()[method](request);
+  // A schedule is no job.
+  if (method !== 'schedule') Sim.effect('accepted', {job: made.id});
 }
 function submitBatch(requests) {
   jobsApi().enqueueBatch(requests).jobs.forEach(function (job) { Sim.effect('accepted', {job: job.id}); });
