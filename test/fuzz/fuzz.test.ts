@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import {parseKey} from '../../src/core/keys';
 import {readJob} from '../../src/core/stored-job';
+import {namedJob} from '../../src/engine/executions';
+import {executions, type Execution} from './handle-targets';
 import {makeValue} from './make-value';
 import {MemoryProject} from './memory-project';
 import {assertPlain, assertSame, outcomeOf} from './oracles';
@@ -23,6 +25,19 @@ describe('what is thrown', () => {
     const accepted = fc.sample(submissions, {numRuns: 100, seed: 1}).filter(isAccepted).length;
     expect(accepted).toBeGreaterThan(25);
     expect(accepted).toBeLessThan(75);
+  });
+
+  test('at named jobs is refused in part and accepted in part', () => {
+    const isAccepted = ({defaults, request}: Execution): boolean =>
+      'value' in
+      outcomeOf(() =>
+        new MemoryProject().execute((engine) =>
+          namedJob('etl', makeValue(defaults), () => engine).createExecution(makeValue(request) as never),
+        ),
+      );
+    const accepted = fc.sample(executions, {numRuns: 100, seed: 1}).filter(isAccepted).length;
+    expect(accepted).toBeGreaterThan(25);
+    expect(accepted).toBeLessThan(90);
   });
 
   test('at stores damages some jobs and spares others', () => {

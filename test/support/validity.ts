@@ -70,11 +70,6 @@ export function problemsOfOutcome(outcome: Outcome): readonly string[] {
       const {number, first, count, next} = outcome.page;
       return failing([...base, ['page', [number, first, count].every(isCount) && (next === null || isText(next))]]);
     }
-    case 'archived': {
-      const {count, locator, bytes, sum} = outcome.archive;
-      const isRight = isCount(count) && count > 0 && isCount(bytes) && isText(locator) && isText(sum);
-      return failing([...base, ['archive', isRight]]);
-    }
     case 'void':
       return failing([...base, ['count', isCount(outcome.count) && outcome.count > 0]]);
   }
