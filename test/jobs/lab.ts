@@ -127,9 +127,9 @@ export class Lab {
   /** Lets everything come to its end. */
   settle(horizonMs = DAY_MS): this {
     const {isSettled, pending} = this.world.settle({horizonMs});
+    if (isSettled) return this;
     const timeline = this.world.describe().split('\n').slice(0, 60).join('\n');
-    if (!isSettled) throw new Error(`Expected the world to come to rest, got ${pending}.\n${timeline}`);
-    return this;
+    throw new Error(`Expected the world to come to rest, got ${pending}.\n${timeline}`);
   }
 
   pass(ms: number): this {
