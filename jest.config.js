@@ -7,5 +7,6 @@ export default {
   transform: {'\\.ts$': '<rootDir>/tools/jest-esbuild.cjs'},
   globalSetup: '<rootDir>/tools/jest-build.mjs',
   reporters: ['default', '<rootDir>/tools/jest-plain-reporter.cjs'],
+  testSequencer: '<rootDir>/tools/jest-sequencer.cjs',
   maxWorkers: 2,
 };
