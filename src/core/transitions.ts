@@ -196,7 +196,8 @@ export interface Reopening {
 
 /**
  * A failed job goes on: what was completed stays so, the rest is as if it had not been tried. Its deadline and time-out
- * begin anew. Logs of before are no longer named, so that nobody reads them.
+ * begin anew. Logs of before are no longer named, so that nobody reads them; each part goes on with an epoch and a log that
+ * it never had, so that an owner of before finds neither its lease nor its log again.
  */
 export function reopen(header: Header, {terms, log, position, dropped, nowMs}: Reopening): Header {
   const {deadlineAtMs, dependencies} = terms;
@@ -208,8 +209,13 @@ export function reopen(header: Header, {terms, log, position, dropped, nowMs}: R
     revision: header.revision + dropped + 1,
     ...{updatedAtMs, pausedAtMs: nowMs, startedAtMs: null, phase: {kind: 'paused', waiting}},
     terms: {...terms, deadlineAtMs: deadlineAtMs === null ? null : nowMs + (deadlineAtMs - header.createdAtMs)},
-    parts: [{epoch, log, position, lease: null}],
+    parts: header.parts.map((part, index) =>
+      index === 0
+        ? {epoch, log, position, lease: null}
+        : {epoch: part.epoch + 1, log: Math.max(part.log + 1, log), position: START, lease: null},
+    ),
     ...{seals: [], sealPages: 0, suspects: [], doubts: [], isHalted: false, last: null, fault: null},
+    isEventDue: false,
   };
 }
 

@@ -21,6 +21,7 @@ import type {ReplayItem, ReplayResult} from '../types';
 import {Alarm} from './alarm';
 import {readableJobs, type FoundJob} from './dead-letters';
 import type {Engine} from './engine';
+import {isQueued, queueEnd} from './events';
 import {storeFull, withHold, type Hold} from './hold';
 import {LogWriter} from './log-writer';
 import type {Ports} from './ports';
@@ -37,8 +38,22 @@ export function replayDlq(engine: Engine, request: unknown): ReplayResult {
   const batch = letters(jobs, selection).slice(0, Math.min(selection.limit, selection.maxConcurrency, missing));
   if (before.length > 0 && batch.length === 0) return resultOf(selection, before.map(itemOfEarlier), true);
   const call = {key: selection.key, size: before.length + batch.length};
+  tellUntold(engine, batch);
   const items = batch.map((letter) => replayOne(engine, letter, call));
   return resultOf(selection, [...before.map(itemOfEarlier), ...items], false);
+}
+
+/** What a killed execution did not tell is told while the job is still failed: once it goes on, nobody looks for it. */
+function tellUntold(engine: Engine, batch: readonly FoundJob[]): void {
+  const untold = batch.filter(({address, header}) => header.isEventDue && !isQueued(address.id));
+  if (untold.length === 0) return;
+  engine.telling(() => {
+    const snapshot = engine.readAll();
+    for (const {address} of untold) {
+      const reading = readJob(snapshot, address);
+      if (reading.kind === 'job' && reading.job.header.isEventDue) queueEnd(reading.job, reading.job.header);
+    }
+  });
 }
 
 function letters(jobs: readonly FoundJob[], {name, key}: ReplaySelection): readonly FoundJob[] {

@@ -1,4 +1,6 @@
 /** Histories that `npm run simulate` found, in which a promise was broken once. Each by what happens in it. */
+import type {Part} from '../../src/core/header';
+import {decodeHeader} from '../../src/core/header-codec';
 import type {JobRecord} from '../../src/types';
 import {HOUR_MS, MINUTE_MS, pasted, SECOND_MS, step, useLabs} from './lab';
 
@@ -347,4 +349,66 @@ test('one job of a singleton key runs at a time, also where the clock that accep
   expect(lab.runs()).toEqual(['first']);
   lab.settle();
   expect(lab.runs()).toEqual(['first', 'second']);
+});
+
+test('a failure that a killed execution did not tell is told before its job is replayed', () => {
+  // The header of the job that went on still said that its end was to be told, and the next pass took it for told.
+  const lab = newLab({
+    project: pasted(`
+      function heard(event) { Sim.effect('heard', event.event); }
+      ['completed', 'failed'].forEach(function (name) { AST.Jobs.on(name, 'heard'); });
+      function fragile() {
+        if (PropertiesService.getScriptProperties().getProperty('mended') === null) throw AST.Jobs.fatal('broken');
+        return 'mended';
+      }
+    `),
+  });
+  const {id} = lab.enqueue([{id: 'a', handler: 'fragile'}]);
+  lab.world.onCall = ({method, args}) =>
+    method === 'setProperty' && String(args[1]).includes('"kind":"failed"') ? {kind: 'kill', when: 'after'} : undefined;
+  const isFailed = (): boolean => [...lab.world.store('script').values()].some((text) => text.includes('"ev":1'));
+  lab.world.runWhile(() => !isFailed(), HOUR_MS);
+  lab.world.onCall = undefined;
+  lab.world.setProperty('script', 'mended', 'yes');
+  lab.call('moveToDlq', id);
+  lab.call('replayDlq', {});
+  lab.settle();
+  expect(lab.status(id)).toMatchObject({status: 'completed', results: {a: 'mended'}});
+  expect(lab.world.effects.map(({data}) => data)).toEqual(['failed', 'completed']);
+});
+
+test('no part of a job that is replayed has an epoch or a log that it had before', () => {
+  // All parts but the first began with epoch 1 and log 0 once more: a worker that had slept since then took the new lease
+  // for its own.
+  const lab = newLab({
+    project: pasted(`
+      function fragile(ctx) {
+        Utilities.sleep(20000);
+        if (PropertiesService.getScriptProperties().getProperty('mended') === null) throw AST.Jobs.fatal('broken');
+        return ctx.payload.index;
+      }
+    `),
+  });
+  const {id} = lab.call('enqueueMany', {name: 'job', items: {count: 12}, handler: 'fragile', workers: 2});
+  const parts = (): readonly Part[] => {
+    const [, text = ''] = [...lab.world.store('script')].find(([key]) => key.endsWith(`${id}~h`)) ?? [];
+    const decoded = decodeHeader(text);
+    return decoded.kind === 'header' ? decoded.header.parts : [];
+  };
+  lab.settle();
+  const before = parts();
+  expect([lab.status(id).status, before.length]).toEqual(['failed', 2]);
+  lab.world.setProperty('script', 'mended', 'yes');
+  lab.call('moveToDlq', id);
+  const replay = lab.world.start({fn: 'api', args: ['replayDlq', [{}]]});
+  const isAnew = ({epoch, log}: Part, part: number): boolean =>
+    epoch > (before[part]?.epoch ?? 0) && log > (before[part]?.log ?? 0);
+  const seen = new Set<boolean>();
+  lab.world.onLanded = ({method, args}) => {
+    if (method === 'setProperty' && String(args[0]).endsWith('~h') && parts()[0]?.epoch !== before[0]?.epoch)
+      seen.add(parts().every(isAnew));
+  };
+  lab.settle();
+  expect([replay.end, [...seen], parts().length]).toEqual(['done', [true], 2]);
+  expect(lab.status(id).status).toBe('completed');
 });
