@@ -32,6 +32,9 @@ export class EventWatch {
   noteHeader({id: endedIn, project}: Pick<Execution, 'id' | 'project'>, header: Header): void {
     const {id, phase, isRemoved, folded} = header;
     const before = this.ended.get(id);
+    const isUntold = before?.heardIn.length === 0 && this.operations.listens && !this.faults.troubled.has(endedIn);
+    if (!isFinal(header) && isUntold)
+      this.wrong(`event: ${id} goes on, and nobody was told that it was ${before.kind}`);
     // Of a job that is removed or folded nobody has to tell.
     if (!isFinal(header) || isRemoved || folded !== null) this.ended.delete(id);
     else if (before?.kind !== phase.kind) this.ended.set(id, {project, kind: phase.kind, endedIn, heardIn: []});
@@ -51,7 +54,7 @@ export class EventWatch {
     if (ended.kind !== event) return this.wrong(`event: ${job} is ${ended.kind}, and ${event} is told`);
     const before = ended.heardIn.map((id) => this.world.executions[id - 1]).filter((one) => one !== undefined);
     const isAgain = before.some(({id, end}) => end === 'done' && !this.faults.troubled.has(id));
-    if (isAgain && !this.faults.lockFailures.has(executionId))
+    if (isAgain && !this.faults.lockFailures.has(executionId) && !this.faults.troubled.has(executionId))
       this.wrong(`event: ${event} of ${job} is told again, in execution ${executionId}`);
     this.faults.count(before.length > 0 ? 'an event told again' : 'an event told');
     if (ended.endedIn !== executionId) this.faults.count('an event told by another execution');
