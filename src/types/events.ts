@@ -1,5 +1,6 @@
 /** Types of events, alerts and rate limits. No code. */
-import type {JobStatus, StoredError} from './jobs';
+import type {StoredError} from './jobs';
+import type {JobStatus} from './states';
 
 /** What happened to a job. */
 export type JobEventName = 'completed' | 'failed' | 'canceled' | 'stuck' | 'quota';

@@ -1,6 +1,8 @@
 /** Types of handles, of executions of named jobs, and of metrics. No code. */
 import type {LogPage, LogsOptions, ProgressRecord} from './notes';
-import type {HandlerReference, EnqueueManyRequest, JobRecord, JobStatus, StateCounts} from './jobs';
+import type {JobRecord} from './jobs';
+import type {HandlerReference, EnqueueManyRequest} from './requests';
+import type {JobStatus, StateCounts} from './states';
 
 /** State of a job as a handle tells it. */
 export type JobState =

@@ -1,5 +1,6 @@
 /** What running steps tell: the public types of `logs` and `progress`. */
-import type {JobStatus, LookupOptions, StateCounts} from './jobs';
+import type {LookupOptions} from './lookups';
+import type {JobStatus, StateCounts} from './states';
 
 /** What `logs` takes besides the id. */
 export interface LogsOptions extends LookupOptions {

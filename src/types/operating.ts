@@ -1,5 +1,6 @@
 /** Types of what hosts and operators call: binding, installing, looking after jobs. No code. */
-import type {JobStatus, Json, LookupOptions, WaitReason} from './jobs';
+import type {LookupOptions} from './lookups';
+import type {JobStatus, Json, WaitReason} from './states';
 
 /** How a host hands itself over. */
 export interface BindOptions {

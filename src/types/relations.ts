@@ -1,5 +1,6 @@
 /** Types of jobs that belong together: dependencies and batches. No code. */
-import type {DamagedRecord, JobRecord, JobStatus} from './jobs';
+import type {DamagedRecord, JobRecord} from './jobs';
+import type {JobStatus} from './states';
 
 /** Another job, as dependencies show it. */
 export interface JobLink {

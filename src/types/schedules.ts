@@ -1,14 +1,7 @@
 /** Types of schedules and of failed jobs that are put aside. No code. */
-import type {
-  ChainRequest,
-  EnqueueManyRequest,
-  JobOptions,
-  JobRecord,
-  JobRequest,
-  LookupOptions,
-  MapReduceRequest,
-  StoredError,
-} from './jobs';
+import type {JobRecord, StoredError} from './jobs';
+import type {LookupOptions} from './lookups';
+import type {ChainRequest, EnqueueManyRequest, JobOptions, JobRequest, MapReduceRequest} from './requests';
 
 /** A day of the week, as Apps Script names it, or its number from 0, Sunday. */
 export type WeekDay = 'SUNDAY' | 'MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY';

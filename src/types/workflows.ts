@@ -1,14 +1,8 @@
 /** Types of workflows. No code. */
-import type {
-  HandlerReference,
-  JobOptions,
-  JobStatus,
-  LookupOptions,
-  RetryPolicy,
-  StepState,
-  StoredError,
-  JobRecord,
-} from './jobs';
+import type {StoredError, JobRecord} from './jobs';
+import type {LookupOptions} from './lookups';
+import type {HandlerReference, JobOptions, RetryPolicy} from './requests';
+import type {JobStatus, StepState} from './states';
 import type {JobTerms} from './terms';
 
 /** One job of a workflow: what a plain request calls a step. Other fields are refused as `NOT_SUPPORTED`. */
