@@ -4,7 +4,7 @@
  */
 import {Worker} from 'node:worker_threads';
 import {MOST_MS} from './oracles';
-import {reportOf, type Target} from './target';
+import {pulse, reportOf, type Target} from './target';
 import {TARGETS} from './targets';
 
 interface Options {
@@ -27,13 +27,13 @@ function optionsOf(args: readonly string[]): Options {
   return {minutes: number('minutes', 5), seed: number('seed', 1), target: value('target'), path: value('path')};
 }
 
-/** Ends the process when a slice does not: an endless loop can be seen from another thread only. */
+/** Ends the process when an input does not: an endless loop can be seen from another thread only. */
 const WATCHER = `
 const {workerData} = require('node:worker_threads');
 const {slice, patienceMs, names} = workerData;
 for (let seen = -1; ; ) {
-  seen = Atomics.load(slice, 0);
-  if (Atomics.wait(slice, 0, seen, patienceMs) !== 'timed-out') continue;
+  seen = Atomics.load(slice, 2);
+  if (Atomics.wait(slice, 2, seen, patienceMs) !== 'timed-out') continue;
   const [number, seed] = slice;
   require('node:fs').writeSync(1, 'VIOLATION ' + names[number % names.length] + ' does not end: --seed ' + seed + '\\n');
   process.kill(process.pid);
@@ -48,7 +48,7 @@ interface Tally {
 
 class Fuzz {
   private readonly tallies = new Map<string, Tally>();
-  private readonly slice = new Int32Array(new SharedArrayBuffer(8));
+  private readonly slice = new Int32Array(new SharedArrayBuffer(12));
   private readonly options: Options;
   private readonly targets: readonly Target[];
 
@@ -56,6 +56,10 @@ class Fuzz {
     this.options = options;
     this.targets = targets;
     const workerData = {slice: this.slice, patienceMs: 6 * MOST_MS, names: targets.map(({name}) => name)};
+    pulse.beat = () => {
+      Atomics.add(this.slice, 2, 1);
+      Atomics.notify(this.slice, 2);
+    };
     new Worker(WATCHER, {eval: true, workerData}).unref();
   }
 
@@ -74,7 +78,6 @@ class Fuzz {
   private take(target: Target, number: number): void {
     const seed = this.options.seed + Math.floor(number / this.targets.length);
     [this.slice[1], this.slice[0]] = [seed, number];
-    Atomics.notify(this.slice, 0);
     const startMs = performance.now();
     const {path} = this.options;
     const details = target.check({seed, numRuns: target.quickRuns, ...(path === null ? {} : {path})});

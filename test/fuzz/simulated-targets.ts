@@ -89,20 +89,34 @@ function checkSession({
     checkHealth(world);
     const isDisturbed = all.some(([method]) => method === 'stop' || method === 'cancel');
     const rows = form === 'unbound' ? [] : (world.call('records') as readonly Row[]);
-    for (const row of rows) if (!isDisturbed) checkEnd(row);
+    for (const row of rows) if (!isDisturbed) checkEnd(row, rows);
   });
 }
 
 /** A job that was accepted came to its end, whatever its request was like. */
-function checkEnd(row: Row): void {
+function checkEnd(row: Row, rows: readonly Row[]): void {
   if (!('results' in row)) throw new Error(`An accepted job is damaged: ${JSON.stringify(row)}`);
-  if (!row.options.autoResume || row.waiting?.reason === 'user') return;
+  const others = rows.flatMap((other) => ('results' in other && isLeftToSomebody(other) ? [other] : []));
+  if (isLeftToSomebody(row) || others.some((other) => holdsUp(other, row))) return;
   const isFailed = ['RESULT_TOO_LARGE', 'JOB_TIMEOUT'].includes(row.lastError?.code ?? '');
   const hasEnded = row.status === 'completed' || isFailed;
   if (!hasEnded)
     throw new Error(`The job is ${row.status}: ${JSON.stringify([row.waiting, row.lastError, row.options])}`);
   if (row.status !== 'completed' || row.steps.length > 100) return;
   for (const {id, payload} of row.steps) assertSame(row.results[id], payload, `the result of ${id}`);
+}
+
+/** Nobody but a call of `resume` makes it go on. */
+function isLeftToSomebody({options, waiting}: JobRecord): boolean {
+  return !options.autoResume || waiting?.reason === 'user';
+}
+
+/** A job waits for the open ones of its singleton key, also where these go on only when somebody says so. */
+function holdsUp(other: JobRecord, row: JobRecord): boolean {
+  const isOpen = other.status === 'queued' || other.status === 'paused';
+  return (
+    isOpen && row.waiting?.reason === 'dependency' && row.singleton !== undefined && row.singleton === other.singleton
+  );
 }
 
 /** No execution failed or was cut off: nobody gets mail. */

@@ -17,6 +17,9 @@ export interface Terms {
   readonly path?: string;
 }
 
+/** Is called before each input: whoever runs a target may see by it that it goes on, also while it shrinks what it found. */
+export const pulse = {beat: (): void => undefined};
+
 /** A target out of the inputs that there are and the act that must hold for each. */
 export function target<Input>(
   name: string,
@@ -24,7 +27,10 @@ export function target<Input>(
   inputs: fc.Arbitrary<Input>,
   act: (input: Input) => void,
 ): Target {
-  const property = fc.property(inputs as fc.Arbitrary<unknown>, (input) => act(input as Input));
+  const property = fc.property(inputs as fc.Arbitrary<unknown>, (input) => {
+    pulse.beat();
+    act(input as Input);
+  });
   return {name, quickRuns, check: (terms) => fc.check(property, terms)};
 }
 
