@@ -244,9 +244,9 @@ export function renew(
   return {...touched(header, nowMs), name, options, terms, plan, phase: {kind: 'queued', dueMs}};
 }
 
-/** Moves the start of a job that has not started. */
+/** Moves the start of a job that has not started, and is paused no more. */
 export function reschedule(header: Header, dueMs: number, nowMs: number): Header {
-  return {...touched(header, nowMs), phase: {kind: 'queued', dueMs}};
+  return {...touched(header, nowMs), phase: {kind: 'queued', dueMs}, pausedAtMs: null};
 }
 
 /** Attempts were lost because their outcomes did not fit into the store. */

@@ -163,6 +163,13 @@ test('a job that ends is not paused any more', () => {
   expect(to.finish(paused, back(SOME), 'failed', null).pausedAtMs).toBeNull();
 });
 
+test('a job that waits for no other any more is queued, and not paused', () => {
+  const waiting = to.awaitJobs(accepted(), NOW_MS + 1_000);
+  const queued = to.reschedule(waiting, NOW_MS + 60_000, NOW_MS + 2_000);
+  expect([waiting.pausedAtMs, queued.pausedAtMs]).toEqual([NOW_MS + 1_000, null]);
+  expect(queued.phase).toEqual({kind: 'queued', dueMs: NOW_MS + 60_000});
+});
+
 test('an attempt whose outcome found no room is reported as in doubt', () => {
   expect(to.reportUncommitted(running, 0, [oneUnit(4)], NOW_MS).recoveries).toEqual([
     {atMs: NOW_MS, epoch: 1, reason: 'store', inDoubt: [oneUnit(4)]},
