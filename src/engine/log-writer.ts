@@ -83,6 +83,11 @@ export class LogWriter {
     }
   }
 
+  /** Commits what was committed elsewhere before, as it was. @throws AstJobsQuotaError `STORE_FULL` */
+  carry(write: Write, committed: readonly Outcome[]): void {
+    for (const chunk of chunksOf(committed)) this.append(write, chunk, this.marker);
+  }
+
   /**
    * Commits the cursor that the log says was saved last: a marker means nothing once the lease is given back. Until it is,
    * the step stays named: what it did beyond the cursor is in doubt should the owner be killed here.

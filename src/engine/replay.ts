@@ -172,7 +172,7 @@ function carryOver(hold: Hold, {address, header, ledger}: StoredJob): CarriedOve
   const write = (key: string, value: string): void => {
     hold.set(key, value);
   };
-  if (kept.length > 0 && !writer.commit(write, kept, NO_MARKER).isWhole) throw storeFull(bytes, freeBytes(hold));
+  if (kept.length > 0) writer.carry(write, kept);
   return {log, position: writer.position, dropped: outcomes.length - writer.position.count};
 }
 

@@ -47,6 +47,17 @@ test('a commit adds its outcomes to the tail, names the unit that may begin, and
   expect(writer.position).toEqual(positionOf([done(0), done(1), failed(2)]));
 });
 
+test('neighbours that returned nothing take the room of one, unless they were committed before', () => {
+  const nothing = [done(0, 'null'), {...done(1, 'null'), durationMs: 900}];
+  const {writer, store, segments, commit} = writerAt(EMPTY);
+  commit(nothing);
+  expect(segments()[0]?.outcomes).toHaveLength(1);
+  const copy = writerAt(EMPTY);
+  copy.writer.carry((key, value) => copy.store.set(key, value), nothing);
+  expect(copy.segments()[0]?.outcomes).toEqual(nothing);
+  expect([writer.position.count, copy.writer.position.count, store.size]).toEqual([1, 2, 1]);
+});
+
 test('a log goes on in the segment where the last owner stopped, under the epoch of the new one', () => {
   const before = [done(0), done(1)];
   const {writer, commit, segments} = writerAt({position: positionOf(before), index: 1, segment: segment([done(1)])});

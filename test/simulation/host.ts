@@ -143,11 +143,12 @@ function adoptJob(name) { return handleJob('adopt', name); }
 function letGo(resumedByOthers) {
   var me = PropertiesService.getUserProperties().getProperty('AST_JOBS_OWNER');
   jobsApi().list({limit: 1000}).forEach(function (row) {
-    if (row.status !== 'paused' || !row.waiting || row.owner !== me) return;
-    var isLeft = row.wakeUp !== null && row.wakeUp.problem !== undefined && resumedByOthers.indexOf(row.name) >= 0;
+    if (row.owner !== me) return;
+    var isLeft = row.wakeUp && row.wakeUp.problem !== undefined && resumedByOthers.indexOf(row.name) >= 0;
+    var reason = row.status === 'paused' && row.waiting ? row.waiting.reason : null;
     try {
-      if (row.waiting.reason === 'user' || isLeft) jobsApi().resume(row.id);
-      if (row.waiting.reason !== 'dependency') return;
+      if (reason === 'user' || isLeft) jobsApi().resume(row.id);
+      if (reason !== 'dependency') return;
       jobsApi().getDependencies(row.id).forEach(function (link) {
         if (link.status === 'failed' || link.status === 'canceled') jobsApi().removeDependency(row.id, link.id);
       });
