@@ -29,8 +29,8 @@ export const WITH_OPERATIONS: readonly Broken[] = [
   {
     name: 'a time that has its job is fired again',
     file: 'src/engine/firing.ts',
-    find: 'return prefixesIn(snapshot).some((prefix) => snapshot[headerKey({prefix, id})] !== undefined);',
-    put: 'return prefixesIn(snapshot).some((prefix) => snapshot[headerKey({prefix, id})] === "");',
+    find: 'prepareJob(ports, hold, candidate, firingJobId(schedule, atMs))',
+    put: 'prepareJob(ports, hold, candidate, firingJobId({...schedule, createdAtMs: hold.nowMs}, atMs))',
   },
   {
     name: 'a paused schedule fires',
@@ -77,9 +77,9 @@ export const WITH_OPERATIONS: readonly Broken[] = [
     put: 'const kept = outcomesToKeep(outcomes, ledger).slice(0, 0);',
   },
   {
-    name: 'old lines of a log come behind newer ones',
+    name: 'a new line of a log comes before older ones',
     file: 'src/core/notes.ts',
-    find: 'lines: [...less.lines.slice(0, missing), ...more.lines]',
-    put: 'lines: [...more.lines, ...less.lines]',
+    find: 'lines: [...before.lines, {...line, atMs}]',
+    put: 'lines: [{...line, atMs}, ...before.lines]',
   },
 ];

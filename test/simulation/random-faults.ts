@@ -83,7 +83,8 @@ export class RandomFaults implements FaultSource {
     // The one write under the lock that begins a log is rare, and its claim is to die in it often enough.
     if (rates.late > 0 && isCarriedCursor(call) && roll < 0.3)
       return {kind: 'late', ms: Math.floor(second * 1_500_000)};
-    // The same goes for a firing whose job is there and whose schedule does not know it yet.
+    // The same goes for a batch that counts and has no job yet, and for a firing that its schedule does not know yet.
+    if (rates.kill > 0 && isIntent(call) && roll > 0.7) return {kind: 'kill', when: 'after'};
     if (rates.kill > 0 && isFiringNoted(call) && roll > 0.93) return {kind: 'kill', when: 'before'};
     const rare = isTextMade(call) ? this.whereTextIsMade(roll, second) : undefined;
     if (rare !== undefined) return rare;
@@ -134,6 +135,10 @@ function isHeaderWrite({method, args}: ServiceCall): boolean {
 
 function isFiringNoted({method, args}: ServiceCall): boolean {
   return method === 'setProperty' && String(args[0]).startsWith('AST_JOBS_SCHEDULE~');
+}
+
+function isIntent({method, args}: ServiceCall): boolean {
+  return method === 'setProperty' && /^AST_JOBS_INTENT~.*~0$/.test(String(args[0]));
 }
 
 function isCarriedCursor({method, args}: ServiceCall): boolean {
