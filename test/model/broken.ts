@@ -7,8 +7,8 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'dependents of a failed step run',
     file: 'src/core/schedule.ts',
-    find: '!node.deps.every((dep) => ledger.isNodeCompleted(dep))',
-    put: 'node.deps.some((dep) => ledger.hasOpenUnits(dep))',
+    find: 'plan.node(nodeIndex).deps.every((dep) => ledger.isNodeCompleted(dep))',
+    put: '!plan.node(nodeIndex).deps.some((dep) => ledger.hasOpenUnits(dep))',
   },
   {
     name: 'cancel does not end',
@@ -30,15 +30,15 @@ export const BROKEN: readonly Broken[] = [
   },
   {
     name: 'the list is oldest first',
-    file: 'src/engine/views.ts',
-    find: 'one.id < other.id ? 1 : -1',
-    put: 'one.id < other.id ? -1 : 1',
+    file: 'src/core/selection.ts',
+    find: 'one.address.id < other.address.id ? -1 : 1',
+    put: 'one.address.id < other.address.id ? 1 : -1',
   },
   {
     name: 'completed steps run again after a pause',
     file: 'src/core/transitions.ts',
-    find: 'parts: [{...part, epoch: part.epoch + 1, lease}]',
-    put: 'parts: [{...part, epoch: part.epoch + 1, lease, log: part.log + 1, position: START}]',
+    find: 'parts[index] = {...part, epoch: part.epoch + 1, lease};',
+    put: 'parts[index] = {...part, epoch: part.epoch + 1, lease, log: part.log + 1, position: START};',
   },
   {
     name: 'resume waits for the back-off',
@@ -54,9 +54,33 @@ export const BROKEN: readonly Broken[] = [
   },
   {
     name: 'enqueue starts without its grace',
-    file: 'src/core/transitions.ts',
+    file: 'src/orchestration/asked.ts',
     find: 'nowMs + ENQUEUE_GRACE_MS',
     put: 'nowMs',
+  },
+  {
+    name: 'pause does not last',
+    file: 'src/core/transitions.ts',
+    find: "phase: {kind: 'paused', waiting: FOR_USER}, pausedAtMs: nowMs};",
+    put: "phase: {kind: 'paused', waiting: {reason: 'budget', untilMs: nowMs}}, pausedAtMs: nowMs};",
+  },
+  {
+    name: 'remove does not ask who waits',
+    file: 'src/engine/control.ts',
+    find: 'if (dependents.length > 0)',
+    put: 'if (dependents.length > 1_000)',
+  },
+  {
+    name: 'a job does not wait for those that it depends on',
+    file: 'src/core/dependencies.ts',
+    find: "if (state === 'open' || onDependencyFailure === 'wait') waits.push(id);",
+    put: "if (state === 'open') continue;\n    if (onDependencyFailure === 'wait') waits.push(id);",
+  },
+  {
+    name: 'an idempotency key does not count',
+    file: 'src/engine/duplicates.ts',
+    find: 'terms.idempotency.untilMs > nowMs',
+    put: 'terms.idempotency.untilMs < nowMs',
   },
   engineOf("dispatcher runs other users' jobs"),
   engineOf('leases are taken before their deadline'),

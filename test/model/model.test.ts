@@ -1,5 +1,5 @@
 /** Some sequences of calls in every test run; `npm run model` plays as many as there is time for. */
-import {bundleOf} from '../simulation/engines';
+import {bundleOf, engineOf, hasPlace} from '../simulation/engines';
 import {BROKEN} from './broken';
 import {MINUTE_MS, sequenceOf, type DrawnCall, type DrawnJob, type DrawnStep} from './calls';
 import {play} from './play';
@@ -50,6 +50,14 @@ test('the library answers as the model does, whatever is called in which order',
   ]);
 }, 60_000);
 
+test('jobs that say something of themselves as a whole are drawn', () => {
+  const seeds = Array.from({length: 20}, (_none, index) => index + 1);
+  const terms = seeds.flatMap(sequenceOf).flatMap((call) => (call.op === 'submit' ? [call.job.terms] : []));
+  expect(terms.some((one) => one === null)).toBe(true);
+  expect(terms.some((one) => one !== null && one.on.length > 0)).toBe(true);
+  expect(terms.some((one) => one !== null && one.key !== null && one.singleton !== null)).toBe(true);
+});
+
 test('one seed plays the same sequence again', () => {
   expect(sequenceOf(3)).toEqual(sequenceOf(3));
   expect(play(3, sequenceOf(3)).timeline()).toBe(play(3, sequenceOf(3)).timeline());
@@ -70,17 +78,27 @@ const ITEMS: DrawnJob = {
   },
 };
 
+const KILL_IN_GROUP: readonly DrawnCall[] = [
+  {op: 'submit', user: 0, job: ITEMS},
+  {op: 'begin', user: 0, what: 'resume', job: 0, drawn: ITEMS, ms: 10_000},
+  {op: 'kill'},
+  {op: 'pass', ms: 8 * MINUTE_MS},
+];
+
 test('a kill in a group of short items puts in doubt what the model says', () => {
-  const calls: readonly DrawnCall[] = [
-    {op: 'submit', user: 0, job: ITEMS},
-    {op: 'begin', user: 0, what: 'resume', job: 0, drawn: ITEMS, ms: 10_000},
-    {op: 'kill'},
-    {op: 'pass', ms: 8 * MINUTE_MS},
-  ];
-  const {difference, timeline} = play(1, calls);
+  const {difference, timeline} = play(1, KILL_IN_GROUP);
   expect(difference).toBeNull();
   const again = timeline().match(/"step":"item_\d","attempt":2/g);
   expect(new Set(again)).toEqual(new Set([2, 3, 4, 5].map((item) => `"step":"item_${item}","attempt":2`)));
+}, 60_000);
+
+test('the places that are broken on purpose are still there', () => {
+  expect(BROKEN.filter((broken) => !hasPlace(broken)).map(({name}) => name)).toEqual([]);
+});
+
+test('an engine that blames one unit for a kill in a group is caught', async () => {
+  const bundle = await bundleOf(engineOf('a group is blamed as one unit'));
+  expect(play(1, KILL_IN_GROUP, bundle).difference).not.toBeNull();
 }, 60_000);
 
 test('an engine that retries once too often is caught', async () => {

@@ -119,8 +119,9 @@ class Player {
         return this.cancel(user, this.idOf(call.job));
       case 'pause':
       case 'adopt':
-      case 'remove':
         return this.handle(user, call.op, this.idOf(call.job));
+      case 'remove':
+        return this.handle(user, 'remove', (call.job % 2 === 0 ? this.neededId() : null) ?? this.idOf(call.job));
       case 'addDependency':
       case 'removeDependency':
         return this.depend(user, call.op, this.idOf(call.job), this.idOf(call.on));
@@ -401,6 +402,12 @@ class Player {
     this.trace.drain();
     const {statuses, list} = value as Look;
     this.reference.compare(statuses, list, this.stage.world.nowMs, this.trace.handlers);
+  }
+
+  /** The first job for which another waits, which is seldom met by chance. */
+  private neededId(): string | null {
+    const waiting = this.reference.jobs.filter((job) => !job.isFinal && !job.hasBegun);
+    return waiting.flatMap((job) => job.terms.dependencies)[0] ?? null;
   }
 
   /** A job of those that there are, or one that is unknown. */

@@ -144,11 +144,13 @@ export class Reference {
   isGoing(job: ReferenceJob): boolean {
     if (job.isFinal || !job.plan.options.autoResume || job.isStopped || !this.users.hasTriggers(job.owner))
       return false;
-    const gates = job.possibleGates;
-    if (gates.has('open') || gates.has('failed') || gates.has('canceled')) return true;
-    return blockersOf(job, this.jobs).every(
-      (other) => this.isGoing(other) || other.status === 'completed' || (other.isFinal && job.terms.policy !== 'wait'),
-    );
+    const {dependencies, policy} = job.terms;
+    const blockers = blockersOf(job, this.jobs);
+    const isMissing = !job.hasBegun && dependencies.some((id) => this.find(id) === null);
+    // Nobody looks at a job that waits for a person: what has become of its own dependencies is no end of it yet.
+    const isLost = isMissing || blockers.some((other) => other.isFinal && other.status !== 'completed');
+    if (isLost && policy !== 'run') return policy !== 'wait';
+    return blockers.every((other) => other.isFinal || this.isGoing(other));
   }
 
   /** What `resume` is refused with; `null` where it runs the job on, `'maybe'` while an execution winds up. */
