@@ -47,6 +47,8 @@ export class ReferenceJob {
   /** Whether it may start, as the other jobs stand. */
   private readonly gates: (job: ReferenceJob) => ReadonlySet<Gate>;
   private isAsked = false;
+  /** Stopped after an execution had claimed it and before that called a handler, which it will do. */
+  private isClaimed = false;
   /** A dead owner whose job was taken over, until the report is heard. */
   private unreported: Death | null = null;
   /** Units whose failures so far the execution of a `resume` does not wait for. */
@@ -292,10 +294,11 @@ export class ReferenceJob {
     Object.assign(this, {dead: null, turn: null, haltedMs: null, status: 'canceled', waits: new Set(), finalMs: atMs});
   }
 
-  /** Pauses it until somebody resumes it. True if it was open. */
-  stop(atMs: number): boolean {
+  /** Pauses it until somebody resumes it. True if it was open. `isOwned`: the library says that somebody has its lease. */
+  stop(atMs: number, isOwned = false): boolean {
     if (this.isFinal) return false;
-    if (this.turn !== null || this.dead !== null) {
+    this.isClaimed = isOwned && this.turn === null && this.dead === null;
+    if (this.turn !== null || this.dead !== null || this.isClaimed) {
       this.haltedMs ??= atMs;
     } else {
       this.status = 'paused';
@@ -327,7 +330,11 @@ export class ReferenceJob {
   }
 
   private openByDispatcher(begin: Begin, caller: Caller): void {
-    const isAllowed = !this.isFinal && caller.user === this.owner && this.plan.options.autoResume && !this.isStopped;
+    const isAllowed =
+      !this.isFinal &&
+      caller.user === this.owner &&
+      this.plan.options.autoResume &&
+      (!this.isStopped || this.isClaimed);
     const isWaiting = !this.possibleGates.has('open');
     const isEarly = isWaiting || (!this.hasBegun && !this.isAsked && begin.atMs < this.terms.dueMs);
     const why = {
@@ -338,6 +345,7 @@ export class ReferenceJob {
       owner: this.owner,
       createdMs: this.createdMs,
     };
+    this.isClaimed = false;
     if (!isAllowed || isEarly) differ(`${this.id}: run though it may not run`, why, {begin, caller: caller.user});
     this.open(caller);
   }

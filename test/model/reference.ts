@@ -106,7 +106,7 @@ export class Reference {
     const job = this.known.open(op, id, atMs, outcome);
     if (job === null) return;
     if (op === 'pause') {
-      if (!job.isStopped) job.stop(atMs);
+      if (!job.isStopped) job.stop(atMs, recordIn('pause', outcome).leaseOwner !== null);
     } else {
       job.owner = user;
       if (job.plan.options.autoResume) this.users.madeTriggers(user);
