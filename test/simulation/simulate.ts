@@ -4,9 +4,7 @@
  * the shortest history that still fails and the command that replays it. `--seed N [--keep PARTS]` runs one world and
  * prints its timeline, with `--calls` that of the service calls too.
  */
-import {spawn} from 'node:child_process';
-import {availableParallelism} from 'node:os';
-import {createInterface} from 'node:readline';
+import {processCount, runParts} from '../support/processes';
 import {gaps, rarest} from './coverage';
 import {drawWorld} from './draw';
 import {describeFault} from './fault-events';
@@ -73,26 +71,19 @@ function work(seeds: number, from: number, untilMs: number, of: number): Totals 
 /** Runs the worlds in as many processes as there are cores. */
 async function simulate(seeds: number, from: number, minutes: number): Promise<number> {
   const startedAt = Date.now();
-  const processes = Math.max(1, Math.min(availableParallelism(), seeds));
+  const processes = processCount(seeds);
   const totals = new Totals();
   const done = Array.from({length: processes}, () => 0);
   let shownAt = startedAt;
-  await Promise.all(
-    done.map(async (_none, index) => {
-      const args = ['--part', String(index), '--of', String(processes)];
-      const options = ['--seeds', String(seeds), '--from', String(from), '--minutes', String(minutes)];
-      const run = ['tools/run-ts.mjs', 'test/simulation/simulate.ts', ...args, ...options];
-      const child = spawn(process.execPath, run, {stdio: ['ignore', 'pipe', 'inherit']});
-      for await (const line of createInterface({input: child.stdout})) {
-        if (line.startsWith('totals ')) totals.merge(JSON.parse(line.slice(7)) as TotalsJson);
-        else if (line.startsWith('progress ')) done[index] = Number(line.slice(9));
-        else console.log(line);
-        if (Date.now() - shownAt < PROGRESS_EVERY_MS) continue;
-        shownAt = Date.now();
-        console.log(`  ${done.reduce((a, b) => a + b)} worlds after ${Math.round((shownAt - startedAt) / 1_000)} s`);
-      }
-    }),
-  );
+  const options = ['--seeds', String(seeds), '--from', String(from), '--minutes', String(minutes)];
+  await runParts('test/simulation/simulate.ts', processes, options, (line, part) => {
+    if (line.startsWith('totals ')) totals.merge(JSON.parse(line.slice(7)) as TotalsJson);
+    else if (line.startsWith('progress ')) done[part] = Number(line.slice(9));
+    else console.log(line);
+    if (Date.now() - shownAt < PROGRESS_EVERY_MS) return;
+    shownAt = Date.now();
+    console.log(`  ${done.reduce((a, b) => a + b)} worlds after ${Math.round((shownAt - startedAt) / 1_000)} s`);
+  });
   for (const [kind, count] of [...totals.faults].sort()) console.log(`${String(count).padStart(8)}  ${kind}`);
   const missing = gaps(totals.faults, totals.worlds, totals.takeOvers);
   for (const gap of missing) console.log(gap);
