@@ -190,9 +190,11 @@ export class ReferenceJob {
       const isClose = this.units.some((unit) => this.readiness(unit, atMs + SLACK_MS, turn.caller.handlers) !== 'no');
       if (isClose) this.waits = new Set([...this.waits, 'budget']);
     } else {
-      if (!mayLeave(turn, ready, atMs, this.estimates(ready)))
+      // What it waits for may have ended, which somebody has to find out, and then it was never claimed.
+      const mayWait = turn.ended.length === 0 && this.possibleGates.has('waits');
+      if (!mayWait && !mayLeave(turn, ready, atMs, this.estimates(ready)))
         differ(`${this.id}: left though ${ready.id} could run`, ready.id, 'nothing');
-      this.waits = new Set(['budget']);
+      this.waits = new Set(mayWait ? ['budget', 'dependency'] : ['budget']);
     }
     this.forgiven.clear();
   }
