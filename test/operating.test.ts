@@ -61,7 +61,7 @@ test('explain and cleanup say what the page says', () => {
 });
 
 test('the reasons and the settings are those of the library', () => {
-  const types = ['jobs', 'operating'].map((name) => readFileSync(`src/types/${name}.ts`, 'utf8')).join('');
+  const types = ['states', 'operating'].map((name) => readFileSync(`src/types/${name}.ts`, 'utf8')).join('');
   const waits = /export type WaitReason =([^;]*);/.exec(types)?.[1] ?? '';
   const more = /export type ExplainReason =([^;]*);/.exec(types)?.[1] ?? '';
   const known = [...`${waits}${more} 'completed' 'failed' 'canceled'`.matchAll(/'(\w+)'/g)].map((match) => match[1]);
