@@ -23,7 +23,7 @@ function replayJob(name) {
     catch (error) { if (!error.code) throw error; }
   });
   // Whoever asks twice in an hour means the same.
-  return jobsApi().replayDlq({name: name, idempotencyKey: name + ' ' + new Date().getUTCHours()}).counts;
+  return jobsApi().replayDlq({name: name, idempotencyKey: name + ' ' + new Date().toISOString().slice(0, 13)}).counts;
 }
 function setLimits(limits) {
   Object.keys(limits).forEach(function (name) { jobsApi().limit(name, limits[name] === null ? null : {perMinute: limits[name]}); });
