@@ -287,8 +287,9 @@ describe('a job that a schedule made', () => {
     const [job] = lab.call<readonly JobRecord[]>('list', {schedule: 'report'});
     const {result} = lab.call<ScheduleResponse>('schedule', {operation: 'list'});
     const [row] = (result.items ?? []) as readonly ScheduleRecord[];
-    if (job === undefined || row?.nextFireAt == null) throw new Error('It did not fire.');
-    return {lab, id: job.id, next: row.nextFireAt};
+    const next = row?.nextFireAt ?? null;
+    if (job === undefined || next === null) throw new Error('It did not fire.');
+    return {lab, id: job.id, next};
   }
 
   test('and that is over says when the next one is made', () => {
