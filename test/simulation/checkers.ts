@@ -84,6 +84,7 @@ export class Checkers {
     if (call.service !== 'properties' || call.method === 'getProperty') return;
     this.operations?.landed(call);
     if (String(call.args[0]).startsWith('AST_JOBS_USER~')) this.checkTriggers(String(call.args[1]));
+    if (call.method === 'getProperties') this.jobs.landed(call);
     const key = parseKey(String(call.args[0]));
     if (key === null) return;
     if (call.store !== 'script' || call.library !== null)

@@ -38,6 +38,9 @@ export class JobWatch {
   readonly pages: PageWatch;
   readonly relations: RelationWatch;
   private readonly seen = new Map<string, Seen>();
+  /** When each execution read the store, and when each key was written. */
+  private readonly readMs = new Map<number, number>();
+  private readonly writtenMs = new Map<string, number>();
   private readonly world: World;
   private readonly faults: Faults;
   private readonly marginMs: number;
@@ -78,7 +81,9 @@ export class JobWatch {
 
   landed(call: ServiceCall): void {
     const {method, args, execution} = call;
+    if (method === 'getProperties') this.readMs.set(execution.id, this.world.nowMs);
     if (method !== 'setProperty' && method !== 'deleteProperty') return;
+    if (method === 'setProperty') this.writtenMs.set(String(args[0]), this.world.nowMs);
     const address = parseKey(String(args[0]));
     if (address === null) return;
     const reading = this.read(execution.project, address);
@@ -188,10 +193,14 @@ export class JobWatch {
     this.seen.delete(id);
   }
 
-  /** The header of a job goes last: what nobody names lies about for an hour. */
+  /**
+   * The header of a job goes last: what nobody names lies about for an hour. What a stale owner wrote after the store was
+   * read does so.
+   */
   private checkParts(call: ServiceCall, id: string): void {
-    const parts = [...this.world.store('script', {project: call.execution.project}).keys()].filter((key) =>
-      key.includes(id),
+    const readMs = this.readMs.get(call.execution.id) ?? Infinity;
+    const parts = [...this.world.store('script', {project: call.execution.project}).keys()].filter(
+      (key) => key.includes(id) && (this.writtenMs.get(key) ?? 0) <= readMs,
     );
     if (parts.length > 0) this.violations.push(`purge: ${parts.join()} are left behind by ${called(call)}`);
   }
