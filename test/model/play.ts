@@ -304,7 +304,9 @@ class Player {
     const isAlone = this.stage.isQuiet();
     const before = this.stage.world.executions.length;
     const triggers = this.stage.world.triggers(user).length;
-    const {outcome} = this.stage.call(user, 'stop', isWithData ? [{data: true}] : []);
+    const {execution, outcome} = this.stage.call(user, 'stop', isWithData ? [{data: true}] : []);
+    this.trace.drain(execution.startMs);
+    if (!isWithData && codeOf(outcome) === null) this.reference.stopDead(execution.startMs);
     this.trace.drain();
     const isExact = isAlone && this.stage.world.executions.length === before + 1;
     this.hasStrays ||= isWithData;

@@ -47,8 +47,8 @@ export class ReferenceJob {
   /** Whether it may start, as the other jobs stand. */
   private readonly gates: (job: ReferenceJob) => ReadonlySet<Gate>;
   private isAsked = false;
-  /** Stopped after an execution had claimed it and before that called a handler, which it will do. */
-  private isClaimed = false;
+  /** Whose execution had claimed it when it was stopped or adopted, and had yet to call a handler, which it will do. */
+  private claimedBy: string | null = null;
   /** A dead owner whose job was taken over, until the report is heard. */
   private unreported: Death | null = null;
   /** Units whose failures so far the execution of a `resume` does not wait for. */
@@ -299,14 +299,23 @@ export class ReferenceJob {
   /** Pauses it until somebody resumes it. True if it was open. `isOwned`: the library says that somebody has its lease. */
   stop(atMs: number, isOwned = false): boolean {
     if (this.isFinal) return false;
-    this.isClaimed = isOwned && this.turn === null && this.dead === null;
-    if (this.turn !== null || this.dead !== null || this.isClaimed) {
+    this.noteClaim(isOwned);
+    if (this.turn !== null || this.dead !== null || this.claimedBy !== null) {
       this.haltedMs ??= atMs;
     } else {
       this.status = 'paused';
       this.waits = new Set(['user']);
     }
     return true;
+  }
+
+  adopt(user: string, isOwned: boolean): void {
+    this.noteClaim(isOwned);
+    this.owner = user;
+  }
+
+  private noteClaim(isOwned: boolean): void {
+    this.claimedBy = isOwned && this.turn === null && this.dead === null ? this.owner : null;
   }
 
   /** The stored job is deleted. */
@@ -332,11 +341,9 @@ export class ReferenceJob {
   }
 
   private openByDispatcher(begin: Begin, caller: Caller): void {
-    const isAllowed =
-      !this.isFinal &&
-      caller.user === this.owner &&
-      this.plan.options.autoResume &&
-      (!this.isStopped || this.isClaimed);
+    const mayRun =
+      this.claimedBy === null ? caller.user === this.owner && !this.isStopped : caller.user === this.claimedBy;
+    const isAllowed = !this.isFinal && this.plan.options.autoResume && mayRun;
     const isWaiting = !this.possibleGates.has('open');
     const isEarly = isWaiting || (!this.hasBegun && !this.isAsked && begin.atMs < this.terms.dueMs);
     const why = {
@@ -347,7 +354,7 @@ export class ReferenceJob {
       owner: this.owner,
       createdMs: this.createdMs,
     };
-    this.isClaimed = false;
+    this.claimedBy = null;
     if (!isAllowed || isEarly) differ(`${this.id}: run though it may not run`, why, {begin, caller: caller.user});
     this.open(caller);
   }

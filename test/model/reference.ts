@@ -108,7 +108,7 @@ export class Reference {
     if (op === 'pause') {
       if (!job.isStopped) job.stop(atMs, recordIn('pause', outcome).leaseOwner !== null);
     } else {
-      job.owner = user;
+      job.adopt(user, recordIn('adopt', outcome).leaseOwner !== null);
       if (job.plan.options.autoResume) this.users.madeTriggers(user);
     }
     this.users.forgetTriggers();
@@ -196,6 +196,11 @@ export class Reference {
         : {reason: reported.reason === 'killed' ? 'killed' : 'canceled', inDoubt: reported.inDoubt},
     );
     this.users.forgetTriggers();
+  }
+
+  /** What dead owners were at is only reported: whoever goes on with their jobs draws the conclusions. */
+  stopDead(atMs: number): void {
+    for (const job of this.jobs) if (job.dead !== null) job.haltedMs ??= atMs;
   }
 
   /** `triggers`: how many the user has; `null` where an execution that was running may have made one meanwhile. */
