@@ -261,7 +261,8 @@ function settleIdle(hold: Hold, {stored, job, part, undelivered, next}: Idle): C
   }
   const waiting = waitingOf(next);
   if (stored.header !== header || undelivered.length > 0 || !saysAlready(stored.header, waiting))
-    writeHeader(hold, job, giveBack(header, back, waiting));
+    // Only `resume` claims a job that was halted: it no longer waits for it.
+    writeHeader(hold, job, giveBack({...header, isHalted: false}, back, waiting));
   return {kind: 'waits'};
 }
 

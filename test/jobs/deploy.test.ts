@@ -50,6 +50,23 @@ describe('a handler that is gone', () => {
     lab.expectTidy();
   });
 
+  test('is what a job waits for that was stopped, whose execution was killed, and that somebody resumes', () => {
+    const lab = newLab({project: pasted(EXTRA)});
+    const {id} = lab.enqueue([extra('b')]);
+    untilStep(lab, 'b');
+    lab.call('pause', id);
+    const victim = lab.world.executions.find(({end}) => end === 'running');
+    if (victim !== undefined) lab.world.kill(victim);
+    lab.world.deploy(pasted());
+    lab.pass(HOUR_MS);
+    expect(lab.status(id)).toMatchObject({status: 'paused', waiting: {reason: 'user'}});
+    expect(lab.call('resume', id)).toMatchObject({status: 'paused', waiting: {reason: 'handler'}});
+    lab.world.deploy(pasted(EXTRA));
+    lab.settle(HOUR_MS);
+    expect(lab.status(id)).toMatchObject({status: 'completed', recoveries: [{inDoubt: ['b']}]});
+    lab.expectTidy();
+  });
+
   test('holds up its own branch alone', () => {
     const lab = newLab({project: pasted(EXTRA)});
     const {id} = lab.enqueue([extra('b'), step('a', {ms: 200_000}), step('c', {ms: 200_000}, {dependsOn: 'a'})]);
