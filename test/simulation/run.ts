@@ -201,9 +201,8 @@ function comeToRest(world: World, drawn: Drawn, builds: Builds, checkers: Checke
         .join()}`,
     );
   if (mendLast(world, drawn) && !comesToRest(horizonMs)) wrong.push('promise 1: not at rest after a replay');
-  // An execution that is late leaves it to the next pass to tell the end of its job.
-  if (drawn.hosts.some((project) => headersOf(world, project).some(({isEventDue}) => isEventDue)))
-    world.runUntil(world.nowMs + HOUR_MS / 2);
+  // An execution that is late leaves it to the next pass to tell the end of its job, and a message cools down for minutes.
+  if (drawn.hosts.some((project) => isTelling(world, project))) world.runUntil(world.nowMs + HOUR_MS / 2);
   for (const project of drawn.hosts)
     if (drawn.hasNewerJob && world.store('script', {project}).get(NEWER_KEY) !== NEWER_TEXT)
       wrong.push('promise 5: a job of a newer version was touched');
@@ -263,6 +262,11 @@ function isBusy(world: World, drawn: Drawn): boolean {
 
 function isAllEnded(world: World, project: string): boolean {
   return headersOf(world, project).every(isFinal);
+}
+
+function isTelling(world: World, project: string): boolean {
+  const isCooling = world.store('script', {project}).has('AST_JOBS_ALERTS');
+  return isCooling || headersOf(world, project).some(({isEventDue}) => isEventDue);
 }
 
 function headersOf(world: World, project: string): readonly Header[] {
