@@ -1,5 +1,5 @@
 /** One sequence of calls in a simulated Apps Script, with the model beside it: every answer and every rest is compared. */
-import type {JobTerms, ListFilters} from '../../src/types';
+import type {JobRecord, JobTerms, ListFilters} from '../../src/types';
 import type {Execution, Trigger} from '../simulator';
 import {BUNDLE} from '../support/hosts';
 import {HOUR_MS, MINUTE_MS, SECOND_MS, USERS, type DrawnCall, type DrawnJob, type DrawnSettings} from './calls';
@@ -48,7 +48,7 @@ export function play(seed: number, sequence: readonly DrawnCall[], bundle = BUND
 
 class Player {
   private readonly stage: Stage;
-  private readonly reference = new Reference();
+  private readonly reference: Reference;
   private readonly trace: Trace;
   private readonly calls = new Map<string, number>();
   private comparisons = 0;
@@ -59,6 +59,7 @@ class Player {
 
   constructor(stage: Stage) {
     this.stage = stage;
+    this.reference = new Reference((id) => (stage.look([id]).statuses[0]?.value ?? null) as JobRecord | null);
     this.trace = new Trace(stage, this.reference);
   }
 

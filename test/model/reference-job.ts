@@ -17,7 +17,7 @@ import {endOf, idleReasons, readinessOf, resultsOf, unitOf, type Readiness} from
 const LOOK_MS = 5_000;
 const LEASE_MS = 390_000;
 
-interface Recovery {
+export interface Recovery {
   readonly reason: 'killed' | 'canceled';
   readonly inDoubt: readonly string[];
 }

@@ -10,7 +10,7 @@ import {checkRecord} from './record-check';
 import {acceptedBatch, expectBatch, type Accepted} from './reference-batch';
 import type {Begin} from './reference-begin';
 import {expectDuplicate, expectNoDuplicate} from './reference-duplicates';
-import {ReferenceJob} from './reference-job';
+import {ReferenceJob, type Recovery} from './reference-job';
 import {ReferenceJobs} from './reference-jobs';
 import {depend, expectLinks} from './reference-links';
 import {listed} from './reference-list';
@@ -28,6 +28,12 @@ export class Reference {
   readonly batches: string[] = [];
   private readonly known = new ReferenceJobs();
   private readonly users = new ReferenceUsers(() => this.jobs);
+  private readonly recordOf: (id: string) => JobRecord | null;
+
+  /** `recordOf`: what the library says of a job that something else than a call about it has ended; `null`: nothing. */
+  constructor(recordOf: (id: string) => JobRecord | null) {
+    this.recordOf = recordOf;
+  }
 
   /** Oldest first. */
   get jobs(): readonly ReferenceJob[] {
@@ -68,7 +74,7 @@ export class Reference {
         if (other !== job && !other.isFinal && other.terms.singleton?.key === terms.singleton.key) {
           const end = other.nextEnd;
           if (end !== null) continue;
-          other.cancel(createdMs, null);
+          other.cancel(createdMs, newReport(other, this.recordOf(other.id)));
         }
     // One that has to let others of its key go first waits for them.
     if (plan.mode === 'run' && job.possibleGates.has('open')) job.open(caller);
@@ -187,14 +193,7 @@ export class Reference {
     if (codeOf(outcome) === 'ALREADY_FINAL') job.believeOver(nowMs);
     if (job.isFinal) return expectSame(`cancel of ${id}`, 'ALREADY_FINAL', codeOf(outcome));
     const record = recordIn('cancel ends', outcome);
-    const reported = record.recoveries.at(-1);
-    const isNew = record.recoveries.length > job.recoveries.slice(-8).length || job.recoveries.length >= 8;
-    job.cancel(
-      Date.parse(record.canceledAt ?? ''),
-      reported === undefined || !isNew
-        ? null
-        : {reason: reported.reason === 'killed' ? 'killed' : 'canceled', inDoubt: reported.inDoubt},
-    );
+    job.cancel(Date.parse(record.canceledAt ?? ''), newReport(job, record));
     this.users.forgetTriggers();
   }
 
@@ -315,4 +314,13 @@ export class Reference {
 /** An execution that is overdue is planned for the moment of looking. */
 function withoutWakeUp({wakeUp: _wakeUp, ...row}: JobRecord): object {
   return row;
+}
+
+/** What was in doubt when a job was canceled; of several units only the library knows which. */
+function newReport(job: ReferenceJob, record: JobRecord | null): Recovery | null {
+  const reported = record?.recoveries.at(-1);
+  if (record === null || reported === undefined) return null;
+  const isNew = record.recoveries.length > job.recoveries.slice(-8).length || job.recoveries.length >= 8;
+  const reason = reported.reason === 'killed' ? 'killed' : 'canceled';
+  return isNew ? {reason, inDoubt: reported.inDoubt} : null;
 }
