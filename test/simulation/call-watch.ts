@@ -1,4 +1,5 @@
 /** Watches the calls of handlers: whose they are, how many at once, and what they are told of earlier attempts. */
+import {EXECUTION_WALL_MS} from '../../src/core/limits';
 import type {StoredJob} from '../../src/core/stored-job';
 import {contains} from '../../src/core/units';
 import type {Execution, World} from '../simulator';
@@ -78,8 +79,11 @@ export class CallWatch {
 
   /** Whether nothing went wrong in any execution that has begun a step of a job. */
   isUntroubled(id: string): boolean {
-    const isWell = (one: number): boolean =>
-      this.world.executions[one - 1]?.end === 'done' && !this.faults.troubled.has(one);
+    // Whoever outlives his lease writes no line any more (engine/notebook.ts, N2).
+    const isWell = (one: number): boolean => {
+      const {end, startMs = 0, endMs = null} = this.world.executions[one - 1] ?? {};
+      return end === 'done' && (endMs ?? Infinity) - startMs < EXECUTION_WALL_MS && !this.faults.troubled.has(one);
+    };
     return [...(this.runBy.get(id) ?? [])].every(isWell);
   }
 
