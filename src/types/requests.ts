@@ -153,7 +153,10 @@ export interface ItemPages {
 
 /** When the results of a map step's items are committed: whichever comes first. */
 export interface CheckpointOptions {
-  /** After so many milliseconds of work. @minimum 0 @maximum 60000 @default 1200 */
+  /**
+   * After so many milliseconds of work. @minimum 0 @maximum 60000 @default 1200; where Drive is bound, as long as it takes to
+   * have some 1,500 groups, up to 20,000
+   */
   readonly everyMs?: number;
   /** After so many items; 1: each item by itself. @minimum 1 @maximum 1000 @default 100 */
   readonly everyItems?: number;
