@@ -3,7 +3,7 @@
 // Each may import everything to its right and nothing to its left. Imports of types count, too.
 const LAYERS = ['platform', 'engine', 'orchestration', 'core'];
 
-const BOTTOM = '^src/(errors|types|types/\\w+)\\.ts$';
+const BOTTOM = '^src/(errors|types|types/[\\w-]+)\\.ts$';
 
 const folders = (names) => `^src/(${names.join('|')})/`;
 

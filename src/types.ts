@@ -8,6 +8,7 @@ export type * from './types/lookups';
 export type * from './types/notes';
 export type * from './types/operating';
 export type * from './types/schedules';
+export type * from './types/dead-letters';
 export type * from './types/storage';
 export type * from './types/terms';
 export type * from './types/relations';

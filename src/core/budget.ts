@@ -77,20 +77,41 @@ export function usualMs(longest: Longest, nodeIndex: number): number | null {
   return longest.nodes.find(([index]) => index === nodeIndex)?.[1] ?? null;
 }
 
-/** The longest attempts after one more. */
+/**
+ * The longest attempts after one more. One item that hung for minutes would leave room for a single item in each later
+ * execution: so what is known of a map step fades, slowly, while its items are quick.
+ */
 export function withAttempt(longest: Longest, nodeIndex: number, isMap: boolean, durationMs: number): Longest {
   const jobMs = Math.max(longest.jobMs, durationMs);
   if (!isMap) return jobMs === longest.jobMs ? longest : {...longest, jobMs};
-  const own = longest.nodes.find(([index]) => index === nodeIndex);
-  if (own !== undefined && own[1] >= durationMs) return longest;
+  const [, before = -1] = longest.nodes.find(([index]) => index === nodeIndex) ?? [];
+  const after = durationMs > before ? durationMs : faded(before, durationMs);
+  if (after === before) return longest;
   const others = longest.nodes.filter(([index]) => index !== nodeIndex);
-  return {jobMs, nodes: [...others, [nodeIndex, durationMs]]};
+  return {jobMs, nodes: [...others, [nodeIndex, after]]};
 }
 
-/** The longest attempts that two owners know of. */
-export function longerOf(one: Longest, other: Longest): Longest {
-  if (one === other) return one;
-  const nodes = new Map(one.nodes);
-  for (const [index, ms] of other.nodes) nodes.set(index, Math.max(nodes.get(index) ?? 0, ms));
-  return {jobMs: Math.max(one.jobMs, other.jobMs), nodes: [...nodes]};
+/** An estimate below this leaves room for many items, and stays as it is. */
+const FADES_ABOVE_MS = 30_000;
+
+/** An attempt is quick that takes less than this part of what was expected, and takes a sixteenth of that away. */
+const QUICK_PART = 8;
+
+function faded(expected: number, durationMs: number): number {
+  if (expected <= FADES_ABOVE_MS || durationMs * QUICK_PART >= expected) return expected;
+  return Math.max(FADES_ABOVE_MS, Math.floor((expected * 15) / 16));
+}
+
+/** The longest attempts as the store knows them, after an owner that began with `known` has `learned`. */
+export function longestAfter(stored: Longest, known: Longest, learned: Longest): Longest {
+  if (stored === known) return learned;
+  const [before, own] = [new Map(known.nodes), new Map(learned.nodes)];
+  const nodes = new Map(stored.nodes);
+  for (const [index, ms] of own) {
+    const [sinceMs, storedMs] = [before.get(index) ?? 0, nodes.get(index) ?? 0];
+    if (ms > sinceMs) nodes.set(index, Math.max(storedMs, ms));
+    // It was forgotten in part, unless another owner has seen a longer one since.
+    else if (storedMs <= sinceMs) nodes.set(index, Math.min(storedMs, ms));
+  }
+  return {jobMs: Math.max(stored.jobMs, learned.jobMs), nodes: [...nodes]};
 }

@@ -143,8 +143,12 @@ export function isWorthKeeping(use: DayUse): boolean {
   return use.triggerMs >= KEPT_TRIGGER_MS || use.operations >= KEPT_OPERATIONS || use.refused.length > 0;
 }
 
-/** How much trigger time an execution may take that runs a job: its budget, or its longest step so far. */
+/**
+ * How much trigger time an execution may take that runs a job: its budget, or its longest step so far; all that the
+ * platform allows where no step has ended yet (0).
+ */
 export function expectedTriggerMs(maxRuntimeMs: number, longestMs: number): number {
+  if (longestMs === 0) return EXECUTION_WALL_MS;
   return Math.min(EXECUTION_WALL_MS, Math.max(maxRuntimeMs, longestMs));
 }
 

@@ -10,7 +10,6 @@
  *     reopen: failed → paused
  */
 import type {StoredError} from '../types';
-import {longerOf} from './budget';
 import {EMPTY_SUM, utf8Bytes} from './bytes';
 import type {Header, Lease, Longest, Part, Phase, PlanPlace, Recovery, Seal, StoredOptions, Suspect} from './header';
 import {hasLease, partAt} from './header';
@@ -326,7 +325,7 @@ function returned(header: Header, back: Return): Header {
   return {
     ...touched(header, back.nowMs),
     parts: replaced(header.parts, back.part, part),
-    longest: longerOf(header.longest, longest),
+    longest,
     suspects,
     doubts,
   };

@@ -38,14 +38,16 @@ export function leavesAttention(hold: Hold, owner: string | null): boolean {
   const isLasting = (key: string, untilMs: number): boolean =>
     stuck.has(key) || (untilMs > hold.nowMs && isOpenForQuota(key));
   const isWaiting = tidyAlerts(hold, isLasting);
-  return isWaiting || readableJobs(hold.snapshot).some(({header}) => header.isEventDue && header.owner === owner);
+  return (
+    isWaiting || readableJobs(hold.snapshot).some(({header}) => header.isEventDue && isTellerOf(hold, owner, header))
+  );
 }
 
 /** Ends that nobody told as long as their execution may have lived. */
 function findLost(hold: Hold, owner: string | null): void {
   let count = 0;
   for (const {address, header} of readableJobs(hold.snapshot)) {
-    if (!header.isEventDue || header.owner !== owner || isQueued(address.id)) continue;
+    if (!header.isEventDue || !isTellerOf(hold, owner, header) || isQueued(address.id)) continue;
     const ageMs = hold.nowMs - ('atMs' in header.phase ? header.phase.atMs : header.updatedAtMs);
     if (ageMs > EVENT_GIVEN_UP_MS) clearEvent(hold, address);
     if (ageMs <= LEASE_MS || ageMs > EVENT_GIVEN_UP_MS || count >= MAX_LOST_EVENTS) continue;
@@ -54,6 +56,11 @@ function findLost(hold: Hold, owner: string | null): void {
     else clearEvent(hold, address);
     count++;
   }
+}
+
+/** Whose passes tell the end of a job: its owner's, and anybody's where he has none. */
+function isTellerOf(hold: Hold, user: string | null, {owner, options}: Header): boolean {
+  return owner === user || (options.autoResume && readUserTriggers(hold.snapshot, owner).watchdog === null);
 }
 
 interface Stuck {

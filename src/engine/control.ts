@@ -5,7 +5,7 @@ import {LEASE_MS} from '../core/limits';
 import {readHeader, readJob, type StoredJob} from '../core/stored-job';
 import {adopt, cancel, halt, remove, suspend} from '../core/transitions';
 import {encodeHeader} from '../core/header-codec';
-import {describeThrown, jobsError} from '../errors';
+import {jobsError} from '../errors';
 import type {JobLink, JobRecord} from '../types';
 import {Alarm} from './alarm';
 import {wakeUpAtMs, writeHeader} from './claim';
@@ -13,7 +13,7 @@ import {dependencyLinks, dependentLinks, openDependents, withDependency, without
 import type {Engine, Lookup} from './engine';
 import {keysBesideHeader, removeSome, UNLIMITED} from './finished';
 import {endLeases} from './give-up';
-import {planNext} from './follow-up';
+import {ensurePass, planNext} from './follow-up';
 import {withHold, type Hold} from './hold';
 import {findJob, notFound} from './lookup';
 
@@ -57,7 +57,8 @@ export function removeJob({ports}: Engine, {id, prefix}: Lookup): boolean {
     // From here on it is there for no reader, so that a kill leaves no half of a job to be seen.
     if (ended !== null) hold.setState(headerKey(address), encodeHeader(remove(ended, hold.nowMs)));
     removeSome(hold, keysBesideHeader(hold, address), UNLIMITED);
-    if (ended !== null && mayHaveOwner(ended, header, hold.nowMs)) keepSweeping(hold, ports);
+    if (ended !== null && mayHaveOwner(ended, header, hold.nowMs))
+      ensurePass(ports, hold, 'tidies up after a removed job');
     else hold.remove(headerKey(address));
     return true;
   });
@@ -87,17 +88,6 @@ function mayHaveOwner(ended: Header, before: Header | null, nowMs: number): bool
   const lostMs = Math.max(LEASE_MS, ended.options.leaseTtlMs);
   const isLost = ended.recoveries.some((recovery) => nowMs - recovery.atMs < lostMs);
   return isLost || (before !== null && isLeased(before, nowMs));
-}
-
-/** Some later pass has to delete what is left. */
-function keepSweeping(hold: Hold, ports: Engine['ports']): void {
-  const owner = ports.triggers.problem() === null ? ports.identity.known() : null;
-  if (owner === null) return;
-  try {
-    new Alarm(ports, hold, owner).ensureWatchdog();
-  } catch (thrown) {
-    ports.log.line(`AST.Jobs: no trigger to tidy up after a removed job: ${describeThrown(thrown).message}`);
-  }
 }
 
 /** Makes an open job the current user's, whose triggers run it from now on. The trigger comes before the change. */

@@ -2,12 +2,13 @@
 import {isFinal, type Header} from '../core/header';
 import {ALERTS_KEY, type JobAddress} from '../core/keys';
 import {MIN_WAKE_UP_MS} from '../core/limits';
+import {describeThrown} from '../errors';
 import {Alarm} from './alarm';
 import {wakeUpAtMs} from './claim';
 import {isAwaitingJobs, isBlocked, readableJobs, type Found} from './dependencies';
 import type {Hold} from './hold';
 import type {Ports} from './ports';
-import {saveUse} from './user-key';
+import {readUserTriggers, saveUse} from './user-key';
 import {openableJob} from './views';
 
 /** The wake-up exists before work starts. Triggers of another user cannot be seen: theirs are left to them. */
@@ -40,6 +41,22 @@ export function ensureSender(ports: Ports, hold: Hold): void {
   if (hold.snapshot[ALERTS_KEY] === undefined || ports.triggers.problem() !== null) return;
   const owner = ports.identity.known();
   if (owner !== null) new Alarm(ports, hold, owner).ensureWatchdog();
+}
+
+/** The end of a job is to be told: where this execution does not come to it, a pass does. It exists before the end does. */
+export function ensureTeller(ports: Ports, hold: Hold, {owner, options}: Header): void {
+  if (options.autoResume && readUserTriggers(hold.snapshot, owner).watchdog === null)
+    ensurePass(ports, hold, 'tells the end of a job');
+}
+
+/** Some pass comes, if that can be: what it is for is no reason to refuse what was asked. */
+export function ensurePass(ports: Ports, hold: Hold, what: string): void {
+  if (ports.triggers.problem() !== null) return;
+  try {
+    new Alarm(ports, hold, ports.identity.ensure()).ensureWatchdog();
+  } catch (thrown) {
+    ports.log.line(`AST.Jobs: no trigger that ${what}: ${describeThrown(thrown).message}`);
+  }
 }
 
 /** Stores what this execution has used of the day, once it is much. */

@@ -2,7 +2,8 @@
  * The end of an epoch: what an owner still has is committed and its lease given back, in one hold, if the lease is
  * still its own. Under the lock a stale owner finds another epoch in the header and writes nothing.
  */
-import type {Header, Waiting} from '../core/header';
+import {longestAfter} from '../core/budget';
+import type {Header, Longest, Waiting} from '../core/header';
 import {utf8Bytes} from '../core/bytes';
 import {decodeHeader} from '../core/header-codec';
 import {headerKey} from '../core/keys';
@@ -117,11 +118,11 @@ function seenWhole(ports: Ports, hold: Hold, job: StoredJob, owned: Owned, end: 
 }
 
 function settleOutcomes(hold: Hold, owned: Owned, job: StoredJob, end: Whole): void {
-  const {outcomes, longest} = end.rest;
+  const {outcomes} = end.rest;
   const last = end.kind === 'over' ? inlineLast(outcomes) : null;
   try {
     if (last === null && outcomes.length > 0) commitUnderLock(hold, owned, outcomes);
-    const back = returnOf(job, {...placeOf(hold, owned), longest});
+    const back = returnOf(job, {...placeOf(hold, owned), longest: longestOf(owned, job, end)});
     if (end.kind === 'over') writeHeader(hold, job, finish(job.header, back, end.status, last, end.fault));
     else writeHeader(hold, job, giveBack(job.header, back, dueNow(end.waiting, hold.nowMs)));
   } catch (thrown) {
@@ -129,6 +130,11 @@ function settleOutcomes(hold: Hold, owned: Owned, job: StoredJob, end: Whole): v
     const bytes = Number(thrown.details['bytes'] ?? 0);
     settleUncommitted(hold, owned, job, {kind: 'full', units: unitsOfOutcomes(outcomes), bytes, rest: end.rest});
   }
+}
+
+/** How long attempts take, by what this owner has learned. */
+function longestOf(owned: Owned, job: StoredJob, {rest}: Pick<Whole, 'rest'>): Longest {
+  return longestAfter(job.header.longest, owned.job.header.longest, rest.longest);
 }
 
 /** The one outcome that the final header can carry itself, saving a write. */
@@ -163,13 +169,12 @@ function writeWithin(hold: Hold, room: number): Write {
 /** The store has no room for outcomes: the job waits for room, and the attempts are reported as in doubt. */
 function settleUncommitted(hold: Hold, owned: Owned, job: StoredJob, end: Extract<RunEnd, {kind: 'full'}>): void {
   const {units, bytes} = end;
-  const {longest} = end.rest;
   const reported = units.length === 0 ? job.header : reportUncommitted(job.header, owned.part, units, hold.nowMs);
   const waiting: Waiting = {reason: 'store', untilMs: null, bytes};
   // What the ledger knows beyond the log is lost, so that no suspect is settled by it.
   const {suspects, doubts} = job.header;
   commitSaved(hold, owned);
-  const back = {...placeOf(hold, owned), longest, suspects, doubts};
+  const back = {...placeOf(hold, owned), longest: longestOf(owned, job, end), suspects, doubts};
   try {
     writeHeader(hold, job, giveBack(reported, back, waiting));
   } catch (thrown) {

@@ -5,6 +5,7 @@ import {
   latestEndMs,
   makeBudget,
   mayStart,
+  longestAfter,
   withAttempt,
   type BudgetTerms,
 } from '../../src/core/budget';
@@ -120,7 +121,7 @@ test('an attempt is expected to last as long as the longest of its map step, els
   expect(expectedMs(longest, 0)).toBe(9_000);
 });
 
-test('the longest attempts only grow, and map steps have their own', () => {
+test('the longest attempts grow, and map steps have their own', () => {
   let longest: Longest = {jobMs: 0, nodes: []};
   longest = withAttempt(longest, 0, false, 500);
   longest = withAttempt(longest, 1, true, 70);
@@ -138,8 +139,49 @@ test('the longest attempts only grow, and map steps have their own', () => {
   expect(withAttempt(longest, 0, false, 901)).toEqual({...longest, jobMs: 901});
 });
 
+const slow = (ms: number, jobMs = ms): Longest => ({jobMs, nodes: [[1, ms]]});
+
+test('quick items take a sixteenth of what is known of a long one, down to half a minute', () => {
+  expect(withAttempt(slow(480_000), 1, true, 59_999)).toEqual(slow(450_000, 480_000));
+  expect(withAttempt(slow(480_000), 1, true, 60_000)).toEqual(slow(480_000));
+  expect(withAttempt(slow(30_001), 1, true, 10)).toEqual(slow(30_000, 30_001));
+  expect(withAttempt(slow(30_000), 1, true, 10)).toEqual(slow(30_000));
+  // Steps that stand alone differ from each other.
+  expect(withAttempt(slow(480_000), 0, false, 10)).toEqual(slow(480_000));
+  let longest = slow(700_000);
+  for (let item = 0; item < 20; item++) longest = withAttempt(longest, 1, true, 1_500);
+  expect(expectedMs(longest, 1)).toBeLessThan(200_000);
+});
+
+test.each([
+  ['only this owner has learned', 100, 300, 100, 300],
+  ['only this owner has forgotten', 300, 200, 300, 200],
+  ['another has learned more', 400, 300, 100, 400],
+  ['another has learned less', 200, 300, 100, 300],
+  ['another has learned what this one forgets', 400, 200, 300, 400],
+  ['another has forgotten more', 100, 200, 300, 100],
+  ['another has forgotten less', 250, 200, 300, 200],
+  ['another has forgotten, and this one has learned nothing', 200, 300, 300, 200],
+  ['another has learned, and this one nothing', 400, 300, 300, 400],
+])('what the store knows of a map step where %s', (_what, stored, learned, known, after) => {
+  expect(longestAfter(slow(stored), slow(known), slow(learned)).nodes).toEqual([[1, after]]);
+});
+
+test('what the store knows of other map steps and of the job stays', () => {
+  const stored: Longest = {jobMs: 900, nodes: [[2, 70]]};
+  const known: Longest = {jobMs: 500, nodes: []};
+  expect(longestAfter(stored, known, slow(800))).toEqual({
+    jobMs: 900,
+    nodes: [
+      [2, 70],
+      [1, 800],
+    ],
+  });
+  expect(longestAfter(stored, stored, known)).toBe(known);
+});
+
 test('every attempt is remembered that is longer than all before it', () => {
-  const attempts = fc.array(fc.tuple(fc.nat({max: 3}), fc.nat({max: 100_000})), {minLength: 1, maxLength: 12});
+  const attempts = fc.array(fc.tuple(fc.nat({max: 3}), fc.nat({max: 30_000})), {minLength: 1, maxLength: 12});
   fc.assert(
     fc.property(attempts, (all) => {
       const longest = all.reduce<Longest>((sofar, [node, ms]) => withAttempt(sofar, node, true, ms), {

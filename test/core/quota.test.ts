@@ -155,9 +155,10 @@ describe('the verdict', () => {
 });
 
 test('an execution is expected to take its budget, or its longest step, and never more than six minutes', () => {
+  expect(expectedTriggerMs(10_000, 0)).toBe(360_000);
   expect(expectedTriggerMs(240_000, 10_000)).toBe(240_000);
   expect(expectedTriggerMs(10_000, 200_000)).toBe(200_000);
-  expect(expectedTriggerMs(600_000, 0)).toBe(360_000);
+  expect(expectedTriggerMs(600_000, 1)).toBe(360_000);
 });
 
 test.each([

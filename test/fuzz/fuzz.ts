@@ -3,6 +3,7 @@
  * last line. Exit status 0 only without a violation. `--target NAME` takes one target, with `--path P` one input of it.
  */
 import {Worker} from 'node:worker_threads';
+import {numberOf, optionOf} from '../support/options';
 import {MOST_MS} from './oracles';
 import {pulse, reportOf, type Target} from './target';
 import {TARGETS} from './targets';
@@ -12,19 +13,6 @@ interface Options {
   readonly seed: number;
   readonly target: string | null;
   readonly path: string | null;
-}
-
-function optionsOf(args: readonly string[]): Options {
-  const value = (name: string): string | null => {
-    const index = args.indexOf(`--${name}`);
-    return index < 0 ? null : (args[index + 1] ?? null);
-  };
-  const number = (name: string, fallback: number): number => {
-    const given = Number(value(name) ?? fallback);
-    if (!Number.isFinite(given)) throw new Error(`--${name} takes a number, got ${value(name) ?? 'nothing'}.`);
-    return given;
-  };
-  return {minutes: number('minutes', 5), seed: number('seed', 1), target: value('target'), path: value('path')};
 }
 
 /** Ends the process when an input does not: an endless loop can be seen from another thread only. */
@@ -107,7 +95,12 @@ class Fuzz {
   }
 }
 
-const options = optionsOf(process.argv.slice(2));
+const options: Options = {
+  minutes: numberOf('minutes', 5),
+  seed: numberOf('seed', 1),
+  target: optionOf('target'),
+  path: optionOf('path'),
+};
 const chosen = TARGETS.filter(({name}) => options.target === null || options.target === name);
 if (chosen.length === 0) throw new Error(`Targets are ${TARGETS.map(({name}) => name).join(', ')}.`);
 // One input is looked at once.

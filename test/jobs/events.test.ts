@@ -176,6 +176,50 @@ describe('where executions are killed', () => {
     expect(twice).toBeGreaterThan(0);
   });
 
+  test.each(['owner@example.com', 'second@example.com'])(
+    'a cancel by %s of a job that waits for its user, at any call, is told by some pass',
+    (user) => {
+      const canceled = (kill: number | null): Lab => {
+        const lab = listening(`${LISTENING} function cancelIt(id) { return AST.Jobs.cancel(id); }`);
+        const {id} = lab.enqueue(inLine(1), {name: 'paused'});
+        lab.call('pause', id);
+        // Nobody looks after a job that waits for its user.
+        lab.settle(DAY_MS);
+        expect(lab.world.triggers()).toEqual([]);
+        lab.world.resetCounts();
+        let count = 0;
+        lab.world.onCall = () => (++count === kill ? {kind: 'kill', when: 'after'} : undefined);
+        const {end} = lab.world.start({fn: 'cancelIt', args: [id], user});
+        lab.settle(DAY_MS);
+        lab.world.onCall = undefined;
+        const {status} = lab.status(id);
+        expect([kill, end, status, new Set(names(lab)), pending(lab)]).toEqual(
+          status === 'canceled'
+            ? [kill, end, status, new Set(['canceled paused']), 0]
+            : [kill, end, 'paused', new Set(), 0],
+        );
+        expect(lab.world.triggers()).toEqual([]);
+        lab.world.close();
+        return lab;
+      };
+      const {calls} = canceled(null).world.counts();
+      const tells = Array.from({length: calls}, (_none, index) => names(canceled(index + 1)).length);
+      expect(new Set(tells)).toEqual(new Set([0, 1, 2]));
+    },
+  );
+
+  test('a cancel makes no trigger where nobody listens, or the user of the job has one', () => {
+    const madeBy = (lab: Lab, isPaused: boolean): number => {
+      const {id} = lab.enqueue(inLine(1));
+      if (isPaused) lab.call('pause', id);
+      if (isPaused) lab.settle(DAY_MS);
+      lab.world.resetCounts();
+      lab.call('cancel', id);
+      return lab.world.counts().triggersCreated;
+    };
+    expect([madeBy(newLab(), true), madeBy(listening(), false), madeBy(listening(), true)]).toEqual([0, 0, 1]);
+  });
+
   test('a listener that kills each execution stops nothing else, and is given up', () => {
     const lab = listening(`AST.Jobs.on('completed', function (e) {
       Sim.effect('event', e);

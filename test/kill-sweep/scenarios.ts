@@ -121,6 +121,21 @@ function sumUp(ctx) {
   note(ctx, 200);
   return ctx.payload.mapStepIds.reduce(function (sum, id) { return sum + ctx.results[id]; }, 0);
 }
+/** Two share items, some of which fail until somebody mends what they need. */
+function fragileItems() {
+  return AST.Jobs.enqueueMany({name: 'fragile', workers: 2, items: {count: 12}, handler: 'fragile', checkpoint: {everyItems: 1}});
+}
+function fragile(ctx) {
+  note(ctx, 20000);
+  var isMended = PropertiesService.getScriptProperties().getProperty('host_mended') !== null;
+  if (ctx.payload.item > 3 && !isMended) throw AST.Jobs.fatal('broken');
+  return ctx.payload.item;
+}
+function mendAndReplay() {
+  PropertiesService.getScriptProperties().setProperty('host_mended', 'yes');
+  AST.Jobs.moveToDlq(firstOf('fragile'));
+  return AST.Jobs.replayDlq();
+}
 function firstOf(name) { return AST.Jobs.list({name: name})[0].id; }
 function oneStep(name, more) { return Object.assign({name: name, steps: [{id: name, handler: 'add', payload: {n: 1}}]}, more); }
 function parentFirst() { return AST.Jobs.enqueue(oneStep('parent')); }
@@ -299,6 +314,18 @@ export const SHARING: Scenario = {
   job: 'sharing',
   status: 'completed',
   results: {...SHARED, reduce: 120},
+};
+
+/** Two workers on a job that failed, is put aside and goes on. */
+export const REPLAYED: Scenario = {
+  name: 'a replay for two workers',
+  before: {fn: 'fragileItems', thenMs: 1_800_000},
+  act: 'mendAndReplay',
+  job: 'fragile',
+  status: 'completed',
+  orElse: 'failed',
+  results: Object.fromEntries(Array.from({length: 12}, (_none, index) => [`item_${index + 1}`, index])),
+  failures: Object.fromEntries(Array.from({length: 12}, (_none, index) => [`item_${index + 1}`, 1])),
 };
 
 /** Items in groups, and steps that save where they are. */

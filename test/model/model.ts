@@ -4,6 +4,7 @@
  * the timeline, `--broken` shows that engines that are broken on purpose are caught.
  */
 import {BUNDLE} from '../support/hosts';
+import {isSet, numberOf} from '../support/options';
 import {processCount, runParts} from '../support/processes';
 import {sequenceOf} from './calls';
 import {play, type Played} from './play';
@@ -12,14 +13,6 @@ import {Totals, type TotalsJson} from './totals';
 
 /** Sequences of one process between two lines that tell how far it is. */
 const PROGRESS_EVERY = 50;
-
-function numberOf(name: string, fallback: number): number {
-  const index = process.argv.indexOf(`--${name}`);
-  const text = index < 0 ? undefined : process.argv[index + 1];
-  const number = text === undefined ? fallback : Number(text);
-  if (Number.isNaN(number)) throw new Error(`--${name} takes a number, got ${String(text)}.`);
-  return number;
-}
 
 /** A difference with the shortest sequence that shows it and the command that plays it again. */
 function show(seed: number, {difference, at}: Played): void {
@@ -77,10 +70,10 @@ function secondsSince(startedAt: number): number {
 }
 
 async function main(): Promise<number> {
-  if (process.argv.includes('--broken')) return await (await import('./broken')).catchBroken();
-  if (process.argv.includes('--seed')) return playOne(numberOf('seed', 1));
+  if (isSet('broken')) return await (await import('./broken')).catchBroken();
+  if (isSet('seed')) return playOne(numberOf('seed', 1));
   const [sequences, from, minutes] = [numberOf('sequences', 500), numberOf('from', 1), numberOf('minutes', Infinity)];
-  if (!process.argv.includes('--part')) return await playMany(sequences, from, minutes);
+  if (!isSet('part')) return await playMany(sequences, from, minutes);
   const part = numberOf('part', 0);
   const totals = playPart(sequences - part, from + part, Date.now() + minutes * 60_000, numberOf('of', 1));
   console.log(`totals ${JSON.stringify(totals)}`);

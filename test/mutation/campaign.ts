@@ -1,5 +1,6 @@
 /** The whole run, in a copy of the repository: see mutate.ts. */
 import {readFileSync} from 'node:fs';
+import {isSet, numberOf, optionOf} from '../support/options';
 import {Battery} from './battery';
 import {EXPLAINED_CORE} from './explained-core';
 import {EXPLAINED_ENGINE} from './explained-engine';
@@ -18,23 +19,8 @@ const FILES: readonly string[] = [
 
 const PROGRESS_EVERY = 50;
 
-function valueOf(name: string): string | null {
-  const index = process.argv.indexOf(`--${name}`);
-  return index < 0 ? null : (process.argv[index + 1] ?? '');
-}
-
-function isSet(name: string): boolean {
-  return process.argv.includes(`--${name}`);
-}
-
-function numberOf(name: string, fallback: number): number {
-  const number = Number(valueOf(name) ?? fallback);
-  if (Number.isNaN(number)) throw new Error(`--${name} takes a number, got ${String(valueOf(name))}.`);
-  return number;
-}
-
 async function main(): Promise<number> {
-  const only = valueOf('file') ?? '';
+  const only = optionOf('file') ?? '';
   const files = FILES.filter((file) => file.startsWith(only));
   if (files.length === 0) throw new Error(`--file takes one of ${FILES.join(', ')}, or how some of them begin.`);
   const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));

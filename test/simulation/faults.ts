@@ -55,12 +55,16 @@ export class Faults {
   }
 
   private noteTrouble({service, execution: {id}}: ServiceCall, verdict: Verdict | undefined): void {
-    // Between two tries of a call there is a sleep.
-    if (service === 'utilities') return;
-    const failures = verdict?.kind === 'error' ? (this.failuresInARow.get(id) ?? 0) + 1 : 0;
+    const isShort = verdict === undefined || verdict.kind === 'error' || verdict.kind === 'jump';
+    const before = this.failuresInARow.get(id) ?? 0;
+    if (service === 'utilities') {
+      // Between two tries of a call there is a sleep.
+      if (before > 0 && !isShort) this.troubled.add(id);
+      return;
+    }
+    const failures = verdict?.kind === 'error' ? before + 1 : 0;
     this.failuresInARow.set(id, failures);
-    if (failures >= MAX_TRIES || (verdict !== undefined && verdict.kind !== 'error' && verdict.kind !== 'jump'))
-      this.troubled.add(id);
+    if (failures >= MAX_TRIES || !isShort) this.troubled.add(id);
   }
 
   /** One-offs of workers, as a user's key names them. */

@@ -4,6 +4,7 @@
  * the shortest history that still fails and the command that replays it. `--seed N [--keep PARTS]` runs one world and
  * prints its timeline, with `--calls` that of the service calls too.
  */
+import {isSet, numberOf, optionOf} from '../support/options';
 import {processCount, runParts} from '../support/processes';
 import {gaps, rarest} from './coverage';
 import {drawWorld} from './draw';
@@ -15,21 +16,9 @@ import {Totals, type TotalsJson} from './totals';
 
 const PROGRESS_EVERY_MS = 60_000;
 
-function numberOf(name: string, fallback: number): number {
-  const text = valueOf(name);
-  const number = text === null ? fallback : Number(text);
-  if (Number.isNaN(number)) throw new Error(`--${name} takes a number, got ${String(text)}.`);
-  return number;
-}
-
-function valueOf(name: string): string | null {
-  const index = process.argv.indexOf(`--${name}`);
-  return index < 0 ? null : (process.argv[index + 1] ?? '');
-}
-
 /** One world with all it printed, whole or with the kept parts only. */
 function showOne(seed: number, keep: string | null): number {
-  const showsCalls = process.argv.includes('--calls');
+  const showsCalls = isSet('calls');
   let report = runScript({drawn: drawWorld(seed), showsCalls});
   if (keep !== null) {
     const kept = keptOf(keep);
@@ -99,9 +88,9 @@ async function simulate(seeds: number, from: number, minutes: number): Promise<n
 }
 
 async function main(): Promise<number> {
-  if (valueOf('seed') !== null) return showOne(numberOf('seed', 1), valueOf('keep'));
+  if (isSet('seed')) return showOne(numberOf('seed', 1), optionOf('keep'));
   const [seeds, from, minutes] = [numberOf('seeds', 500), numberOf('from', 1), numberOf('minutes', Infinity)];
-  if (valueOf('part') === null) return simulate(seeds, from, minutes);
+  if (!isSet('part')) return simulate(seeds, from, minutes);
   const part = numberOf('part', 0);
   const totals = work(seeds - part, from + part, Date.now() + minutes * 60_000, numberOf('of', 1));
   console.log(`totals ${JSON.stringify(totals)}`);
