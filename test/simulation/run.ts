@@ -177,8 +177,8 @@ function startCall(world: World, {action, user, host}: Timed, atMs: number): voi
 function comeToRest(world: World, drawn: Drawn, builds: Builds, checkers: Checkers): string[] {
   const wrong: string[] = [];
   for (const host of drawn.hosts) world.deploy(projectOf(host, drawn, builds));
-  // A day that is used up lasts for 24 hours from its first call.
-  const horizonMs = drawn.quota === null ? 12 * HOUR_MS : 60 * HOUR_MS;
+  // A day that is used up lasts for 24 hours from its first call, and a small one has room for a few items only.
+  const horizonMs = drawn.quota === null ? 12 * HOUR_MS : 7 * 24 * HOUR_MS;
   if (drawn.quota !== null) world.runUntil(world.nowMs + 24 * HOUR_MS);
   helpOut(world, drawn);
   wearOff(world, drawn, checkers);
