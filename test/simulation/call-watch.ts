@@ -32,6 +32,8 @@ const REMEMBERED = 8;
 export class CallWatch {
   /** How often each step began, by job id and step id. */
   readonly runs = new Map<string, number>();
+  /** The last attempt of each unit in a lease, and how many failures were committed when it began. */
+  private readonly inLease = new Map<string, {readonly attempt: number; readonly failed: number}>();
   private readonly lastAttempt = new Map<string, {readonly attempt: number; readonly version: number}>();
   /** By job: executions that have begun a step of it. */
   private readonly runBy = new Map<string, Set<number>>();
@@ -63,6 +65,7 @@ export class CallWatch {
     this.runBy.set(id, (this.runBy.get(id) ?? new Set<number>()).add(execution.id));
     this.runs.set(key, (this.runs.get(key) ?? 0) + 1);
     if (part === null) return;
+    this.checkFailure(call, part);
     this.leases.begin(job, part, unit, execution.id);
     const share = job.header.parts[part]?.lease?.share ?? null;
     if (share !== null && !contains(share, unit))
@@ -101,6 +104,18 @@ export class CallWatch {
     if (before === undefined || version > before.version || this.mayStop(job, step)) return;
     if (attempt > before.attempt || (this.leases.recoveries.get(id)?.size ?? 0) > REMEMBERED) return;
     this.violations.push(`promise 3: step ${step} of ${id} is told attempt ${attempt} after attempt ${before.attempt}`);
+  }
+
+  /** A kill puts no more than one attempt of a unit in doubt: a failure is committed before the next one begins. */
+  private checkFailure({job: {header, ledger}, unit, step, attempt}: BegunCall, part: number): void {
+    const key = `${header.id} ${part} ${header.parts[part]?.epoch} ${unit}`;
+    const failed = ledger.failedAttempts(unit)?.count ?? 0;
+    const before = this.inLease.get(key);
+    this.inLease.set(key, {attempt, failed});
+    if (before === undefined || attempt <= before.attempt || failed > before.failed) return;
+    this.violations.push(
+      `promise 3: attempt ${attempt} of ${step} of ${header.id} begins before the failure of attempt ${before.attempt} is committed`,
+    );
   }
 
   /** Whether a step ends an attempt, where its job is stopped, without a word of where it is. */

@@ -173,8 +173,8 @@ export const BROKEN: readonly Broken[] = [
   {
     name: 'a job is ended while another worker has a lease',
     file: 'src/engine/settle.ts',
-    find: "if (next.kind === 'over' && isLast)",
-    put: "if (next.kind === 'over' || (end.kind === 'share' && !isLast && next.kind !== 'run'))",
+    find: "if (next.kind === 'over' && isLast) return {kind: 'over', status: next.status, fault: null, rest};",
+    put: "if (next.kind === 'over' || !isLast) return {kind: 'over', status: 'completed', fault: null, rest};",
   },
   {
     name: 'a group is not marked',
