@@ -185,7 +185,7 @@ function comeToRest(world: World, drawn: Drawn, builds: Builds, checkers: Checke
   const comesToRest = (ms: number): boolean => world.runWhile(() => isBusy(world, drawn), ms);
   const waitsFor = (reason: string): boolean => isWaitingFor(world, drawn, reason);
   // Executions of half an hour, stalled one after the other, use up the day's trigger time indeed.
-  const quotaMs = (drawn.limits === null ? 36 : 7 * 24) * HOUR_MS;
+  const quotaMs = (drawn.limits === null ? 36 : 21 * 24) * HOUR_MS;
   // Two hosts share a user's day, of which each counts its own part: what the platform refuses then is refused for a day.
   const mayLast = (): boolean => drawn.limits !== null || waitsFor('quota');
   const isAtRest = comesToRest(horizonMs) || (mayLast() && comesToRest(quotaMs));
