@@ -104,7 +104,6 @@ function faded(expected: number, durationMs: number): number {
 
 /** The longest attempts as the store knows them, after an owner that began with `known` has `learned`. */
 export function longestAfter(stored: Longest, known: Longest, learned: Longest): Longest {
-  if (stored === known) return learned;
   const [before, own] = [new Map(known.nodes), new Map(learned.nodes)];
   const nodes = new Map(stored.nodes);
   for (const [index, ms] of own) {

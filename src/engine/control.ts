@@ -57,8 +57,9 @@ export function removeJob({ports}: Engine, {id, prefix}: Lookup): boolean {
     // From here on it is there for no reader, so that a kill leaves no half of a job to be seen.
     if (ended !== null) hold.setState(headerKey(address), encodeHeader(remove(ended, hold.nowMs)));
     removeSome(hold, keysBesideHeader(hold, address), UNLIMITED);
-    if (ended !== null && mayHaveOwner(ended, header, hold.nowMs))
-      ensurePass(ports, hold, 'tidies up after a removed job');
+    // What such an owner still writes is deleted by a later pass.
+    const isSweptLater = ended !== null && mayHaveOwner(ended, header, hold.nowMs);
+    if (isSweptLater) ensurePass(ports, hold, 'tidies up after a removed job');
     else hold.remove(headerKey(address));
     return true;
   });
