@@ -6,7 +6,7 @@
  */
 import {chainSum, EMPTY_SUM, splitByBytes} from './bytes';
 import {isCount, parseJson} from './json';
-import {intentKey, parseIntentKey} from './keys';
+import {intentKey, parseIntentKey, parseKey} from './keys';
 import {MAX_VALUE_BYTES} from './limits';
 
 /** A key and the value that it is to have. */
@@ -48,15 +48,12 @@ export function decodeIntent(
   return Array.isArray(raw) && raw.every(isWrite) ? {writes: raw, keys} : null;
 }
 
-/** Whether something accepted is still to be written. */
-export function hasIntents(snapshot: Readonly<Record<string, string>>): boolean {
-  return intentsIn(snapshot).some((id) => decodeIntent(snapshot, id) !== null);
-}
-
-/** Whether a job is to be written that is not there yet, since the store had no room for it. */
-export function isIntended(snapshot: Readonly<Record<string, string>>, jobId: string): boolean {
-  const isOf = ([key]: Write): boolean => key.endsWith(`~${jobId}~h`);
-  return intentsIn(snapshot).some((id) => decodeIntent(snapshot, id)?.writes.some(isOf) === true);
+/** Ids of the jobs of batches of which not all is written yet. What there is of them must stay: it would be made again. */
+export function intendedJobs(snapshot: Readonly<Record<string, string>>): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const id of intentsIn(snapshot))
+    for (const [key] of decodeIntent(snapshot, id)?.writes ?? []) ids.add(parseKey(key)?.id ?? '');
+  return ids;
 }
 
 function isWrite(raw: unknown): raw is Write {

@@ -1,5 +1,6 @@
 /** What somebody does with one job from outside: stop it for a while, remove it, take it over, change what it waits for. */
 import {isFinal, isLeased, waitsForUser, type Header} from '../core/header';
+import {intendedJobs} from '../core/intent';
 import {headerKey, type JobAddress} from '../core/keys';
 import {LEASE_MS} from '../core/limits';
 import {readHeader, readJob, type StoredJob} from '../core/stored-job';
@@ -66,6 +67,13 @@ export function removeJob({ports}: Engine, {id, prefix}: Lookup): boolean {
 }
 
 function refuseNeeded(hold: Hold, id: string): void {
+  if (intendedJobs(hold.snapshot).has(id))
+    throw jobsError(
+      'HAS_DEPENDENTS',
+      `Job ${id} cannot be removed while the rest of its batch waits for room in the store: delete properties of the ` +
+        'script or finished jobs, or cancel it.',
+      {jobId: id, dependents: []},
+    );
   const dependents = openDependents(hold.snapshot, id).map(({header}) => header.id);
   if (dependents.length > 0)
     throw jobsError(

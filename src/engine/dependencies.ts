@@ -1,5 +1,5 @@
 /** What a job waits for before it starts: jobs that it depends on, and earlier ones of its singleton key. */
-import {isIntended} from '../core/intent';
+import {intendedJobs} from '../core/intent';
 import {gateOf, pathBetween, type Gate, type ParentState} from '../core/dependencies';
 import {isFinal, statusOf, waitsForUser, type Header} from '../core/header';
 import {headerKey, type JobAddress} from '../core/keys';
@@ -62,7 +62,7 @@ export function dependencyFault({because, state}: Extract<Gate, {kind: 'ends'}>)
 /** What cannot be read may still come to its end, for the version that can read it. */
 function parentState(snapshot: Snapshot, own: JobAddress): ParentState {
   const address = snapshot[headerKey(own)] === undefined ? findJob(snapshot, own.id, null) : own;
-  if (address === null) return isIntended(snapshot, own.id) ? 'open' : 'missing';
+  if (address === null) return intendedJobs(snapshot).has(own.id) ? 'open' : 'missing';
   const decoded = readHeader(snapshot, address);
   if (decoded.kind !== 'header') return 'open';
   if (decoded.header.isRemoved) return 'missing';

@@ -5,6 +5,7 @@
  */
 import {isFinal, type Header} from '../core/header';
 import {encodeHeader} from '../core/header-codec';
+import {intendedJobs} from '../core/intent';
 import {headerKey, type JobAddress} from '../core/keys';
 import {LEASE_MS, MAX_SWEEP_DELETES, MAX_SWEEP_FOLDS} from '../core/limits';
 import {lastError} from '../core/record';
@@ -49,12 +50,12 @@ export function removeSome(hold: Hold, keys: readonly string[], budget: Omit<Swe
 }
 
 /**
- * Jobs that have ended, those first that ended longest ago. What an open job depends on stays as it is, and of one whose
- * idempotency key is still remembered the header does.
+ * Jobs that have ended, those first that ended longest ago. What an open job depends on stays as it is, and so do jobs of a
+ * batch that is not written as a whole yet; of one whose idempotency key is still remembered the header does.
  */
 export function finishedJobs(hold: Hold): readonly Finished[] {
   const ended: {readonly address: JobAddress; readonly header: Header}[] = [];
-  const needed = new Set<string>();
+  const needed = new Set(intendedJobs(hold.snapshot));
   for (const address of hold.jobs()) {
     const decoded = readHeader(hold.snapshot, address);
     if (decoded.kind !== 'header') continue;

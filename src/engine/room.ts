@@ -16,7 +16,7 @@ import {
   type JobAddress,
 } from '../core/keys';
 import {ARCHIVE_BYTES, BALLAST_BYTES, HOST_BYTES, ORPHAN_AFTER_MS, STORE_BYTES} from '../core/limits';
-import {hasIntents} from '../core/intent';
+import {intendedJobs} from '../core/intent';
 import {readHeader, readJob} from '../core/stored-job';
 import {strayPieces} from '../core/value-pieces';
 import {
@@ -139,7 +139,7 @@ export function sweepStore(hold: Hold): boolean {
   const left = orphans(hold);
   deleteOrphans(hold, left, budget);
   ensureBallast(hold);
-  return !isDone || hasIntents(hold.snapshot) || left.some(({key}) => hold.snapshot[key] !== undefined);
+  return !isDone || intendedJobs(hold.snapshot).size > 0 || left.some(({key}) => hold.snapshot[key] !== undefined);
 }
 
 /** Deletes those that are ripe; returns how many. */
@@ -163,6 +163,7 @@ export interface Orphan {
 /** Keys of jobs that do not exist, half an intent, those under folds, pieces of results that no record names and of half a stored value. */
 export function orphans(hold: Hold): readonly Orphan[] {
   const prefixes = new Set(prefixesIn(hold.snapshot));
+  const intended = intendedJobs(hold.snapshot);
   const owners = new Map<string, JobKeys>();
   const found: Orphan[] = strayPieces(hold.snapshot).map((key) => ({key, isRipe: true}));
   for (const key of Object.keys(hold.snapshot)) {
@@ -174,7 +175,7 @@ export function orphans(hold: Hold): readonly Orphan[] {
     const header = headerKey(parsed);
     const owner = owners.get(header) ?? jobKeysOf(hold, parsed);
     owners.set(header, owner);
-    if (owner.kind === 'none') {
+    if (owner.kind === 'none' && !intended.has(parsed.id)) {
       const ageMs = hold.nowMs - (bornAtMs(parsed.id) ?? hold.nowMs);
       found.push({key, isRipe: ageMs > ORPHAN_AFTER_MS});
     } else if (owner.kind === 'folded') found.push({key, isRipe: true});

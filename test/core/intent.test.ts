@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {utf8Bytes} from '../../src/core/bytes';
-import {decodeIntent, encodeIntent, intentsIn, type Write} from '../../src/core/intent';
+import {decodeIntent, encodeIntent, intendedJobs, intentsIn, type Write} from '../../src/core/intent';
 import {MAX_VALUE_BYTES} from '../../src/core/limits';
 import {anyText} from '../support/arbitraries';
 
@@ -36,6 +36,16 @@ test('a large one goes in pieces that fit, the one that makes it count last; it 
 test('half an intent does not count', () => {
   const pieces = encodeIntent(ID, LARGE);
   for (let count = 0; count < pieces.length; count++) expect(intentsIn(stored(pieces.slice(0, count)))).toEqual([]);
+});
+
+test('the jobs that it makes are known by their headers', () => {
+  const ids = ['job_0mk2xyz12_aaaaaaaaaa', 'job_0mk2xyz12_bbbbbbbbbb'];
+  const pieces = encodeIntent(
+    ID,
+    ids.map((id) => [`jobs_v1~${id}~h`, '{}']),
+  );
+  expect(intendedJobs(stored(pieces))).toEqual(new Set(ids));
+  expect(intendedJobs({...stored(pieces), [`AST_JOBS_INTENT~${ID}~0`]: 'rubbish'})).toEqual(new Set());
 });
 
 test('damage is no intent', () => {

@@ -1,6 +1,6 @@
 /** Jobs that are accepted together: all or none, by position, in whatever moment the execution dies. */
 import type {BatchRecord, JobRecord} from '../../src/types';
-import {HOUR_MS, noise, step, useLabs, type Lab} from './lab';
+import {emptyHost, fillUpTo, HOUR_MS, noise, step, useLabs, type Lab} from './lab';
 
 const newLab = useLabs();
 
@@ -144,37 +144,59 @@ test('an unknown batch is told', () => {
   expect(lab.refusal('getBatch', 'x').code).toBe('INVALID_REQUEST');
 });
 
-test.each([0, 400, 900])(
-  'where the host leaves %d bytes after a kill, the rest of a batch waits for room, and children for parents',
-  (room) => {
+describe('when the execution dies and the host fills the store before all of it is written', () => {
+  const DONE = Array(4).fill('completed');
+
+  /** Killed right after the write that accepts the batch; so many bytes are free then. */
+  function accepted(list: readonly object[], freeBytes: number): Lab {
     const lab = newLab();
-    let isKilled = false;
-    lab.world.onCall = ({method, args}) => {
-      if (isKilled || method !== 'setProperty' || !String(args[0]).includes('INTENT')) return undefined;
-      isKilled = true;
-      return {kind: 'kill', when: 'after'};
-    };
-    lab.world.start({fn: 'api', args: ['enqueueBatch', [requests()]]});
+    lab.world.onCall = ({method, args}) =>
+      method === 'setProperty' && /INTENT~.*~0$/.test(String(args[0])) ? {kind: 'kill', when: 'after'} : undefined;
+    const execution = lab.world.start({fn: 'api', args: ['enqueueBatch', [list]]});
     lab.pass(20_000);
-    expect(isKilled).toBe(true);
+    expect(execution.end).toBe('killed');
     lab.world.onCall = undefined;
     lab.world.setProperty('script', 'AST_JOBS_BALLAST', null);
-    const used = [...lab.world.store('script')].reduce((sum, [key, text]) => sum + key.length + text.length, 0);
-    let left = 500 * 1024 - used - room;
-    for (let index = 0; left > 100; index++, left -= 8_020)
-      lab.world.setProperty('script', `host_${String(index).padStart(4, '0')}`, 'h'.repeat(Math.min(8_000, left - 20)));
+    fillUpTo(lab, freeBytes);
+    return lab;
+  }
+
+  test.each([0, 400, 900])('the rest of it waits for room (%d bytes), and children for parents', (freeBytes) => {
+    const lab = accepted(requests(), freeBytes);
     lab.pass(3 * HOUR_MS);
-    expect(lab.call<JobRecord[]>('list').every((row) => row.lastError === null)).toBe(true);
-    expect(lab.call<JobRecord[]>('list').length).toBeLessThan(4);
-    for (const key of [...lab.world.store('script').keys()])
-      if (key.startsWith('host_')) lab.world.setProperty('script', key, null);
+    const rows = lab.call<JobRecord[]>('list');
+    expect(rows.every((row) => row.lastError === null)).toBe(true);
+    expect(rows.length).toBeLessThan(4);
+    emptyHost(lab);
     lab.settle(6 * HOUR_MS);
-    expect(lab.call<JobRecord[]>('list').map(({status}) => status)).toEqual([
-      'completed',
-      'completed',
-      'completed',
-      'completed',
-    ]);
+    expect(lab.call<JobRecord[]>('list').map(({status}) => status)).toEqual(DONE);
     lab.expectTidy();
-  },
-);
+  });
+
+  test('plans of what is still to be written are no left-overs', () => {
+    const lab = accepted(requests(5_000), 0);
+    lab.pass(3 * HOUR_MS);
+    expect(lab.call<JobRecord[]>('list')).toEqual([]);
+    emptyHost(lab);
+    lab.settle();
+    expect(lab.call<JobRecord[]>('list').map(({status}) => status)).toEqual(DONE);
+    expect(lab.runs()).toHaveLength(4);
+    lab.expectTidy();
+  });
+
+  test.each([
+    ['removed', (lab: Lab, id: string) => expect(lab.refusal('remove', id).code).toBe('HAS_DEPENDENTS')],
+    ['cleaned up', (lab: Lab) => lab.call('cleanup', {olderThanDays: 0})],
+  ])('what ended meanwhile is not made again where it is %s', (_how, goes) => {
+    const lab = accepted(requests(), 1_500);
+    lab.pass(2 * HOUR_MS);
+    const first = lab.call<JobRecord[]>('list', {status: 'completed'}).at(-1);
+    expect(first?.name).toBe('Process europe');
+    expect(lab.runs()).not.toContain('combine');
+    goes(lab, first?.id ?? '');
+    emptyHost(lab);
+    lab.settle();
+    expect([...lab.runs()].sort()).toEqual(['americas', 'asia', 'combine', 'europe']);
+    lab.expectTidy();
+  });
+});

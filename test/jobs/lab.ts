@@ -225,3 +225,30 @@ export function noise(chars: number): string {
   for (let index = 1; text.length < chars; index++) text += ((index * 2_654_435_761) % 4_294_967_296).toString(36);
   return text.slice(0, chars);
 }
+
+const STORE_BYTES = 500 * 1024;
+
+/** Bytes of some of the script's properties. */
+export function bytesOf(lab: Lab, isCounted: (key: string) => boolean): number {
+  let bytes = 0;
+  for (const [key, text] of lab.world.store('script'))
+    if (isCounted(key)) bytes += Buffer.byteLength(key) + Buffer.byteLength(text);
+  return bytes;
+}
+
+/** The host fills the script's properties until so many bytes are free. */
+export function fillUpTo(lab: Lab, freeBytes: number): void {
+  const {world} = lab;
+  for (let index = 0; ; index++) {
+    const left = STORE_BYTES - freeBytes - bytesOf(lab, () => true);
+    const key = `host_${index}`;
+    if (left <= key.length) return;
+    world.setProperty('script', key, 'h'.repeat(Math.min(8_000, left - key.length)));
+  }
+}
+
+/** The host takes back all of that. */
+export function emptyHost(lab: Lab): void {
+  for (const key of lab.world.store('script').keys())
+    if (key.startsWith('host_')) lab.world.setProperty('script', key, null);
+}

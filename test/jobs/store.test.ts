@@ -1,33 +1,8 @@
 /** A store that is full: what is refused, what waits, what makes room, and what is left to the host. */
 import type {JobRecord} from '../../src/types';
-import {HOUR_MS, inLine, type Lab, MINUTE_MS, noise, pasted, step, useLabs} from './lab';
+import {bytesOf, emptyHost, fillUpTo, HOUR_MS, inLine, MINUTE_MS, noise, pasted, step, useLabs} from './lab';
 
 const newLab = useLabs();
-
-const STORE_BYTES = 500 * 1024;
-
-function bytesOf(lab: Lab, isCounted: (key: string) => boolean): number {
-  let bytes = 0;
-  for (const [key, text] of lab.world.store('script'))
-    if (isCounted(key)) bytes += Buffer.byteLength(key) + Buffer.byteLength(text);
-  return bytes;
-}
-
-/** The host fills the script's properties until so many bytes are free. */
-function fillUpTo(lab: Lab, freeBytes: number): void {
-  const {world} = lab;
-  for (let index = 0; ; index++) {
-    const left = STORE_BYTES - freeBytes - bytesOf(lab, () => true);
-    const key = `host_${index}`;
-    if (left <= key.length) return;
-    world.setProperty('script', key, 'h'.repeat(Math.min(8_000, left - key.length)));
-  }
-}
-
-function empty(lab: Lab): void {
-  for (const key of lab.world.store('script').keys())
-    if (key.startsWith('host_')) lab.world.setProperty('script', key, null);
-}
 
 describe('when the host fills the store between two steps', () => {
   test('the job waits for room, tells so, and goes on by itself', () => {
@@ -43,7 +18,7 @@ describe('when the host fills the store between two steps', () => {
     const runs = lab.runs().length;
     lab.pass(3 * HOUR_MS);
     expect(lab.runs()).toHaveLength(runs);
-    empty(lab);
+    emptyHost(lab);
     lab.settle(HOUR_MS);
     expect(lab.status(id)).toMatchObject({status: 'completed'});
     expect(lab.runs().map((run) => run.slice(0, 2))).toEqual(['s1', 's2', 's2', 's3', 's4']);
@@ -56,7 +31,7 @@ describe('when the host fills the store between two steps', () => {
     lab.world.runWhile(() => lab.runs().length < 2);
     fillUpTo(lab, 0);
     lab.pass(30 * MINUTE_MS);
-    empty(lab);
+    emptyHost(lab);
     lab.settle(HOUR_MS);
     expect(lab.status(id).recoveries).toMatchObject([{reason: 'store', inDoubt: ['s2']}]);
     expect(lab.runs()).toEqual(['s1', 's2', 's2/2', 's3']);
@@ -69,7 +44,7 @@ describe('when the host fills the store between two steps', () => {
     lab.world.runWhile(() => lab.runs().length < 2);
     fillUpTo(lab, 0);
     lab.pass(2 * HOUR_MS);
-    empty(lab);
+    emptyHost(lab);
     lab.settle(2 * HOUR_MS);
     for (const name of names)
       expect(new Set(lab.runs(name).map((run) => run.slice(0, 2)))).toEqual(new Set(['s1', 's2', 's3']));
@@ -85,7 +60,7 @@ describe('when the host fills the store between two steps', () => {
     fillUpTo(lab, 0);
     lab.pass(30 * MINUTE_MS);
     expect(lab.status(id)).toMatchObject({status: expect.stringMatching(/paused|completed/) as string});
-    empty(lab);
+    emptyHost(lab);
     lab.settle(HOUR_MS);
     expect(lab.status(id).status).toBe('completed');
   });
@@ -111,7 +86,7 @@ describe('when the host fills the store between two steps', () => {
       fillUpTo(lab, 0);
     }
     lab.pass(HOUR_MS);
-    empty(lab);
+    emptyHost(lab);
     lab.settle(6 * HOUR_MS);
     for (const id of ids) {
       const {status, recoveries} = lab.status(id);
@@ -149,7 +124,7 @@ test.each([null, 1, 2])(
     lab.pass(30 * MINUTE_MS);
     expect(writes).toBeGreaterThanOrEqual(killedAt ?? 1);
     const before = seen('visit').length;
-    empty(lab);
+    emptyHost(lab);
     lab.settle();
     expect(lab.status(id)).toMatchObject({status: 'completed'});
     // The last save found the store full, and what was visited before it is in doubt: the next attempt is told.
@@ -236,7 +211,7 @@ describe('what is left to the host', () => {
     lab.pass(HOUR_MS);
     expect(lab.status(id)).toMatchObject({status: 'paused', waiting: {reason: 'store'}});
     expect(bytesOf(lab, (key) => key.includes('~r'))).toBe(0);
-    empty(lab);
+    emptyHost(lab);
     lab.settle(2 * HOUR_MS);
     expect(lab.status(id).status).toBe('completed');
     expect(bytesOf(lab, (key) => key.includes('~job_'))).toBeLessThan(210_000);
