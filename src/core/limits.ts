@@ -1,6 +1,6 @@
 /**
- * Limits of the platform and the defaults that follow from them, each with its unit in its name and its source.
- * Nothing else in `src` writes such a number down.
+ * Limits of the platform, and the limits and defaults that follow from them, each with its unit in its name and its
+ * source. What a single field of a request may be stands where that field is read.
  */
 
 /** https://developers.google.com/apps-script/guides/services/quotas: "Script runtime 6 min / execution". */
@@ -241,14 +241,16 @@ export const MAX_LISTENERS = 50;
 export const MAX_ALERTS = 10;
 /** An execution delivers no events behind this age: a later pass does. */
 export const DELIVER_UNTIL_MS = 330_000;
-/** Behind this age nobody delivers an event any more, whose delivery may have killed every execution that tried. */
+/** Behind this age an event is tried once more only: its delivery may have killed every execution that tried. */
 export const EVENT_GIVEN_UP_MS = 6 * 3_600_000;
 /** Events that one pass delivers for executions that were killed. */
 export const MAX_LOST_EVENTS = 50;
 /** A job that is due so long and that nobody took needs attention. */
 export const STUCK_AFTER_MS = 3_600_000;
-/** Jobs that are remembered as told to be stuck. */
+/** What is remembered as told: jobs that are stuck, and users whose quota is near. */
 export const MAX_TOLD = 50;
+/** Jobs that are told to be stuck; others wait until some of these are no longer. */
+export const MAX_STUCK_TOLD = 40;
 /** Alerts that one message tells in full; of the others it tells how many. */
 export const MAX_ALERT_ENTRIES = 15;
 /** All that is stored of alerts. */

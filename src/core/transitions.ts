@@ -7,11 +7,24 @@
  *     cancel: any open phase → canceled     suspend, handOn, postpone: any open phase → paused
  *     finishAs: any open phase → failed | canceled     awaitJobs: any open phase → paused
  *     fold, remove: any final phase, once     amend: any phase, the same after
- *     reopen: failed → paused
+ *     reopen: failed → paused     renew, reschedule: not started → queued
+ *     halt, adopt, remember, eventTold, reportUncommitted: any phase, the same after
  */
 import type {StoredError} from '../types';
 import {EMPTY_SUM, utf8Bytes} from './bytes';
-import type {Header, Lease, Longest, Part, Phase, PlanPlace, Recovery, Seal, StoredOptions, Suspect} from './header';
+import type {
+  Header,
+  Lease,
+  Longest,
+  Part,
+  Phase,
+  PlanPlace,
+  Recovery,
+  Seal,
+  StoredOptions,
+  Suspect,
+  Waiting,
+} from './header';
 import {hasLease, partAt} from './header';
 import {encodeHeader} from './header-codec';
 import {MAX_DOUBTS, MAX_INLINE_SEALS, MAX_RECOVERIES, MAX_SUSPECTS, MAX_VALUE_BYTES} from './limits';
@@ -65,7 +78,7 @@ export function accept(acceptance: Acceptance): Header {
   };
 }
 
-function firstPhase({terms, dueMs}: Acceptance): Phase {
+function firstPhase({terms, dueMs}: Pick<Acceptance, 'terms' | 'dueMs'>): Phase {
   if (dueMs === null) return {kind: 'paused', waiting: FOR_USER};
   if (terms.dependencies.length === 0) return {kind: 'queued', dueMs};
   return {kind: 'paused', waiting: {reason: 'dependency', untilMs: dueMs}};
@@ -150,11 +163,16 @@ export interface Return {
  * The owner gives its lease back: the next epoch appends to the same log. The job runs on while another part has a
  * lease; the last one that is given back pauses it. A job that was halted waits for `resume`.
  */
-export function giveBack(header: Header, back: Return, waiting: Extract<Phase, {kind: 'paused'}>['waiting']): Header {
+export function giveBack(header: Header, back: Return, waiting: Waiting): Header {
   const after = returned(header, back);
   if (hasLease(after)) return after;
   const because = header.isHalted ? FOR_USER : waiting;
   return {...after, phase: {kind: 'paused', waiting: because}, pausedAtMs: back.nowMs, isHalted: false};
+}
+
+/** A claim found nothing to run. Only `resume` claims a job that was halted: it no longer waits for it. */
+export function giveUpClaim(header: Header, back: Return, waiting: Waiting): Header {
+  return giveBack({...header, isHalted: false}, back, waiting);
 }
 
 const FOR_USER = {reason: 'user', untilMs: null} as const;
@@ -199,7 +217,10 @@ export interface Reopening {
  * it never had, so that an owner of before finds neither its lease nor its log again.
  */
 export function reopen(header: Header, {terms, log, position, dropped, nowMs}: Reopening): Header {
-  const {deadlineAtMs, dependencies} = terms;
+  const {deadlineAtMs} = terms;
+  // What it waited for before it started was over then, and may be gone by now.
+  const dependencies = header.startedAtMs === null ? terms.dependencies : [];
+  const beganAtMs = header.terms.deadLetter?.replay?.atMs ?? header.createdAtMs;
   const epoch = Math.max(...header.parts.map((part) => part.epoch)) + 1;
   const {updatedAtMs} = touched(header, nowMs);
   const waiting = {reason: dependencies.length === 0 ? 'budget' : 'dependency', untilMs: nowMs} as const;
@@ -207,7 +228,7 @@ export function reopen(header: Header, {terms, log, position, dropped, nowMs}: R
     ...header,
     revision: header.revision + dropped + 1,
     ...{updatedAtMs, pausedAtMs: nowMs, startedAtMs: null, phase: {kind: 'paused', waiting}},
-    terms: {...terms, deadlineAtMs: deadlineAtMs === null ? null : nowMs + (deadlineAtMs - header.createdAtMs)},
+    terms: {...terms, dependencies, deadlineAtMs: deadlineAtMs === null ? null : nowMs + (deadlineAtMs - beganAtMs)},
     parts: header.parts.map((part, index) =>
       index === 0
         ? {epoch, log, position, lease: null}
@@ -240,7 +261,9 @@ export function renew(
   asked: Pick<Acceptance, 'name' | 'options' | 'terms' | 'plan' | 'nowMs'> & {readonly dueMs: number},
 ): Header {
   const {name, options, terms, plan, dueMs, nowMs} = asked;
-  return {...touched(header, nowMs), name, options, terms, plan, phase: {kind: 'queued', dueMs}};
+  const phase = firstPhase({terms, dueMs});
+  const pausedAtMs = phase.kind === 'paused' ? nowMs : null;
+  return {...touched(header, nowMs), name, options, terms, plan, phase, pausedAtMs};
 }
 
 /** Moves the start of a job that has not started, and is paused no more. */

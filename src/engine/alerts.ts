@@ -171,8 +171,15 @@ function problemOf({messenger}: Ports, {alert, box}: Message): string | null {
       messenger.post(alert.webhook, JSON.stringify({text: `${subject}\n${body}`, alerts: box.entries, more: box.more}));
     return null;
   } catch (thrown) {
-    return describeThrown(thrown, 'The service').message;
+    const {message} = describeThrown(thrown, 'The service');
+    return alert.webhook === null ? message : withoutAddress(message, alert.webhook);
   }
+}
+
+/** Services name the address that they could not reach, which may have a secret in it. */
+function withoutAddress(message: string, webhook: string): string {
+  const [, , host = ''] = webhook.split('/');
+  return message.replace(/\S+/g, (word) => (word.includes(host) ? 'the web hook' : word));
 }
 
 /** Notes what was sent, and when the next message may go. */

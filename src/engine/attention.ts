@@ -3,12 +3,12 @@
  * are stuck, and jobs that the governor of the day's quota put off. Looked for only where somebody listens.
  */
 import {isFinal, isLeased, waitsForUser, type Header} from '../core/header';
-import {EVENT_GIVEN_UP_MS, LEASE_MS, MAX_LOST_EVENTS, STUCK_AFTER_MS} from '../core/limits';
+import {EVENT_GIVEN_UP_MS, LEASE_MS, MAX_LOST_EVENTS, MAX_STUCK_TOLD, STUCK_AFTER_MS} from '../core/limits';
 import {isoTime} from '../core/record';
 import {readHeader, readJob} from '../core/stored-job';
 import type {JobEvent} from '../types';
 import {hasDueAlerts, tidyAlerts, toldIn} from './alerts';
-import {readableJobs} from './dependencies';
+import {isBlocked, readableJobs, type Found} from './dependencies';
 import {briefOf, clearEvent, endEvent, hasEvents, isQueued, isWanted, queueEvent} from './events';
 import type {Hold} from './hold';
 import {readUserTriggers} from './user-key';
@@ -49,12 +49,14 @@ function findLost(hold: Hold, owner: string | null): void {
   for (const {address, header} of readableJobs(hold.snapshot)) {
     if (!header.isEventDue || !isTellerOf(hold, owner, header) || isQueued(address.id)) continue;
     const ageMs = hold.nowMs - ('atMs' in header.phase ? header.phase.atMs : header.updatedAtMs);
-    if (ageMs > EVENT_GIVEN_UP_MS) clearEvent(hold, address);
-    if (ageMs <= LEASE_MS || ageMs > EVENT_GIVEN_UP_MS || count >= MAX_LOST_EVENTS) continue;
-    const reading = readJob(hold.snapshot, address);
-    if (reading.kind === 'job') queueEvent({event: endEvent(reading.job, header), address, told: null});
-    else clearEvent(hold, address);
+    if (ageMs <= LEASE_MS || count >= MAX_LOST_EVENTS) continue;
     count++;
+    const reading = readJob(hold.snapshot, address);
+    // Whoever is killed by each try must not be so for ever: a late one is the last, and noted before it is made.
+    const isLast = ageMs > EVENT_GIVEN_UP_MS || reading.kind !== 'job';
+    if (isLast) clearEvent(hold, address);
+    if (reading.kind === 'job')
+      queueEvent({event: endEvent(reading.job, header), address: isLast ? null : address, told: null});
   }
 }
 
@@ -70,8 +72,11 @@ interface Stuck {
 
 function findStuck(hold: Hold): void {
   const told = toldIn(hold);
+  let room = MAX_STUCK_TOLD - told.size;
   for (const {key, event} of stuckJobs(hold)) {
     if (told.has(key) || !isWanted('stuck', event.job)) continue;
+    // What finds no room to be remembered would be told again by each pass.
+    if (room-- <= 0) return;
     queueEvent({event, address: null, told: {key, untilMs: hold.nowMs}});
   }
 }
@@ -85,7 +90,7 @@ function stuckJobs(hold: Hold): readonly Stuck[] {
     const header = decoded.kind === 'header' ? decoded.header : null;
     if (header !== null && (isFinal(header) || header.isRemoved)) continue;
     const isDamaged = header === null || readJob(hold.snapshot, address).kind === 'corrupt';
-    const reason = isDamaged ? 'damaged' : stuckReason(hold, header);
+    const reason = isDamaged ? 'damaged' : stuckReason(hold, {address, header});
     if (reason === null) continue;
     const job: JobEvent['job'] =
       header === null
@@ -96,11 +101,11 @@ function stuckJobs(hold: Hold): readonly Stuck[] {
   return found;
 }
 
-function stuckReason(hold: Hold, header: Header): 'handler' | 'store' | 'noTrigger' | 'silent' | null {
+function stuckReason(hold: Hold, {address, header}: Found): 'handler' | 'store' | 'noTrigger' | 'silent' | null {
   const {phase} = header;
   const waits = phase.kind === 'paused' ? phase.waiting.reason : null;
   if (waits === 'handler' || waits === 'store') return waits;
-  const sinceMs = dueSinceMs(header);
+  const sinceMs = isBlocked(hold.snapshot, address, header) ? null : dueSinceMs(header);
   if (sinceMs === null || hold.nowMs - sinceMs <= STUCK_AFTER_MS || isLeased(header, hold.nowMs)) return null;
   return readUserTriggers(hold.snapshot, header.owner).watchdog === null ? 'noTrigger' : 'silent';
 }

@@ -27,7 +27,7 @@ import {NO_MARKER} from '../core/segment';
 import {shareFrom} from '../core/share';
 import {isOverdue, overdueAtMs, overdueFault} from '../core/overdue';
 import {tailAt, type StoredJob} from '../core/stored-job';
-import {awaitJobs, claim, finish, finishAs, giveBack, overflowSeals, postpone} from '../core/transitions';
+import {awaitJobs, claim, finish, finishAs, giveUpClaim, overflowSeals, postpone} from '../core/transitions';
 import {contains, sizeOf, type Mark, type UnitRange} from '../core/units';
 import type {StoredError} from '../types';
 import {Alarm} from './alarm';
@@ -261,8 +261,7 @@ function settleIdle(hold: Hold, {stored, job, part, undelivered, next}: Idle): C
   }
   const waiting = waitingOf(next);
   if (stored.header !== header || undelivered.length > 0 || !saysAlready(stored.header, waiting))
-    // Only `resume` claims a job that was halted: it no longer waits for it.
-    writeHeader(hold, job, giveBack({...header, isHalted: false}, back, waiting));
+    writeHeader(hold, job, giveUpClaim(header, back, waiting));
   return {kind: 'waits'};
 }
 

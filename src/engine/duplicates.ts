@@ -1,6 +1,6 @@
 /** Requests that make no job of their own, since the job they want is there: by key, by singleton, by debounce. */
 import {utf8Bytes} from '../core/bytes';
-import {isFinal, type Header} from '../core/header';
+import {isFinal, waitsForUser, type Header} from '../core/header';
 import {encodeHeader} from '../core/header-codec';
 import {headerKey, type JobAddress} from '../core/keys';
 import type {Snapshot} from '../core/stored-job';
@@ -12,8 +12,15 @@ import {writeHeader} from './claim';
 import {openOfKey, readableJobs, type Found} from './dependencies';
 import {endLeases} from './give-up';
 import {storeFull, type Hold} from './hold';
+import type {Ports} from './ports';
 import {freeBytes, makeRoom} from './room';
 import {openableJob} from './views';
+
+/** A request, and where its job would stand. */
+interface Own {
+  readonly asked: Asked;
+  readonly prefix: string;
+}
 
 /** The job that is there already, and why it is the one that was asked for. */
 export interface Duplicate extends Found {
@@ -21,11 +28,14 @@ export interface Duplicate extends Found {
 }
 
 /** The job that a request would make a second time; `null` where it makes one of its own. */
-export function duplicateIn(snapshot: Snapshot, asked: Asked, nowMs: number): Duplicate | null {
+export function duplicateIn({identity}: Pick<Ports, 'identity'>, hold: Hold, own: Own): Duplicate | null {
+  const {snapshot, nowMs} = hold;
+  const {prefix, asked} = own;
   const {idempotency, debounce, singleton} = asked;
   const known = idempotency === null ? undefined : ofIdempotencyKey(snapshot, idempotency.key, nowMs);
   if (known !== undefined) return {...known, by: 'idempotencyKey'};
-  const waiting = debounce === null ? undefined : ofDebounceKey(snapshot, debounce.key);
+  const waiting =
+    debounce === null ? undefined : ofDebounceKey(snapshot, {key: debounce.key, prefix, owner: identity.known()});
   if (waiting !== undefined) return {...waiting, by: 'debounce'};
   const open = singleton?.policy === 'skip' ? openOfKey(snapshot, singleton.key)[0] : undefined;
   return open === undefined ? null : {...open, by: 'singleton'};
@@ -37,11 +47,19 @@ function ofIdempotencyKey(snapshot: Snapshot, key: string, nowMs: number): Found
   });
 }
 
-/** One that has started, or that somebody stopped, is a job of its own. */
-function ofDebounceKey(snapshot: Snapshot, key: string): Found | undefined {
-  const isWaiting = ({terms, phase, startedAtMs}: Header): boolean =>
-    terms.debounce?.key === key && phase.kind === 'queued' && startedAtMs === null;
-  return readableJobs(snapshot).find(({header}) => isWaiting(header));
+/**
+ * One that has started, or that somebody stopped, is a job of its own. One that waits for anything else is not: calls would
+ * pile up behind it. Only the user's own, or one's calls would run with the rights of another.
+ */
+function ofDebounceKey(
+  snapshot: Snapshot,
+  {key, prefix, owner}: {readonly key: string; readonly prefix: string; readonly owner: string | null},
+): Found | undefined {
+  const isWaiting = (header: Header): boolean =>
+    header.terms.debounce?.key === key && !isFinal(header) && header.startedAtMs === null && !waitsForUser(header);
+  return readableJobs(snapshot).find(
+    ({address, header}) => address.prefix === prefix && header.owner === owner && isWaiting(header),
+  );
 }
 
 /** A job that waits for the end of a storm of calls becomes what the last one asked for, in one write. */

@@ -96,7 +96,7 @@ export class Engine {
 
   private enqueue(checked: CheckedRequest): JobRecord {
     return withHold(this.ports, (hold) => {
-      const same = duplicateIn(hold.snapshot, checked.asked, hold.nowMs);
+      const same = this.duplicate(hold, checked);
       if (same !== null) return this.joined(hold, checked, same);
       const candidate = this.candidate(checked, hold);
       const admitted = prepareJob(this.ports, hold, candidate);
@@ -104,6 +104,11 @@ export class Engine {
       cancelReplaced(hold, checked.asked, admitted.address);
       return this.record(hold.snapshot, admitted.address);
     });
+  }
+
+  private duplicate(hold: Hold, {asked, options}: CheckedRequest): Duplicate | null {
+    const {propertyPrefix: prefix} = this.config.resolve(options, hold.snapshot);
+    return duplicateIn(this.ports, hold, {asked, prefix});
   }
 
   /** The job that is there stands for the one that was asked for; a debounced one becomes it. */
@@ -127,7 +132,7 @@ export class Engine {
   private run(checked: CheckedRequest): JobRecord {
     refuseNested();
     const {address, claimed, snapshot} = withHold(this.ports, (hold): Begun => {
-      const same = duplicateIn(hold.snapshot, checked.asked, hold.nowMs);
+      const same = this.duplicate(hold, checked);
       if (same !== null) return {address: same.address, claimed: same, snapshot: hold.snapshot};
       const candidate = this.candidate(checked, hold);
       const admitted = prepareJob(this.ports, hold, candidate);

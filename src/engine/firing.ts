@@ -115,13 +115,10 @@ class Firing {
     this.lastAtMs = Math.max(atMs, this.lastAtMs ?? 0);
   }
 
-  /** Whether the jobs that are open leave room for another; the policy may make it. */
+  /** Whether the policy lets another job be made beside those that are open. */
   private mayFire(): boolean {
     const {overlap} = this.schedule;
-    if (overlap === 'allow') return true;
-    const open = this.openJobs();
-    if (overlap === 'cancel') for (const address of open) cancelJob(this.hold, address);
-    return overlap === 'cancel' || open.length === 0;
+    return overlap === 'allow' || overlap === 'cancel' || this.openJobs().length === 0;
   }
 
   /** A time that has no job now. What waits for an open job is one at a time: the last. */
@@ -142,7 +139,10 @@ class Firing {
     const {ports, hold, schedule} = this;
     try {
       const candidate = candidateOf(schedule.template, schedule.owner, hold.nowMs, hold.nowMs);
-      admitJob(hold, prepareJob(ports, hold, candidate, firingJobId(schedule, atMs)));
+      const admitted = prepareJob(ports, hold, candidate, firingJobId(schedule, atMs));
+      // Only for a job that finds room.
+      if (schedule.overlap === 'cancel') for (const address of this.openJobs()) cancelJob(hold, address);
+      admitJob(hold, admitted);
       this.note(atMs);
     } catch (thrown) {
       if (!isJobsError(thrown) || thrown.code === 'STORE_UNAVAILABLE') throw thrown;

@@ -12,7 +12,7 @@ import {encodeHeader} from '../core/header-codec';
 import {utf8Bytes} from '../core/bytes';
 import {outcomeText} from '../core/outcome';
 import {NO_MARKER} from '../core/segment';
-import {EMPTY_TAIL, readJob, readOutcomes, type StoredJob} from '../core/stored-job';
+import {EMPTY_TAIL, readJob, readOutcomes, type Snapshot, type StoredJob} from '../core/stored-job';
 import type {Replay} from '../core/terms';
 import {reopen} from '../core/transitions';
 import {describeThrown, isJobsError, jobsError} from '../errors';
@@ -30,17 +30,22 @@ import {freeBytes} from './room';
 /** Replays queued dead letters, those first that were put aside last, and runs each as far as this execution goes. */
 export function replayDlq(engine: Engine, request: unknown): ReplayResult {
   const selection = replaySelection(request);
-  const jobs = readableJobs(engine.readAll(), selection.prefix);
+  const snapshot = engine.readAll();
+  const jobs = readableJobs(snapshot, selection.prefix);
   const before = selection.key === null ? [] : jobs.filter((job) => replayOf(job)?.key === selection.key);
-  const size = before.length === 0 ? Infinity : (replayOf(before[0])?.size ?? before.length);
+  const wanted = before.length === 0 ? Infinity : (replayOf(before[0])?.size ?? before.length);
   // A call that was killed half way is finished by the next one with its key.
-  const missing = Math.max(0, size - before.length);
-  const batch = letters(jobs, selection).slice(0, Math.min(selection.limit, selection.maxConcurrency, missing));
-  if (before.length > 0 && batch.length === 0) return resultOf(selection, before.map(itemOfEarlier), true);
-  const call = {key: selection.key, size: before.length + batch.length};
+  const missing = Math.max(0, wanted - before.length);
+  const firstAtMs = replayOf(before[0])?.atMs ?? Infinity;
+  const left = letters(jobs, selection).filter((letter) => movedAtMs(letter) <= firstAtMs);
+  const batch = parentsFirst(left.slice(0, Math.min(selection.limit, selection.maxConcurrency, missing)));
+  const earlier = before.map((job) => itemOfEarlier(engine, snapshot, job));
+  if (before.length > 0 && batch.length === 0) return resultOf(selection, earlier, true);
+  const size = before.length + batch.filter(({header}) => header.folded === null).length;
+  const call = {key: selection.key, size};
   tellUntold(engine, batch);
   const items = batch.map((letter) => replayOne(engine, letter, call));
-  return resultOf(selection, [...before.map(itemOfEarlier), ...items], false);
+  return resultOf(selection, [...earlier, ...items], false);
 }
 
 /** What a killed execution did not tell is told while the job is still failed: once it goes on, nobody looks for it. */
@@ -62,17 +67,35 @@ function letters(jobs: readonly FoundJob[], {name, key}: ReplaySelection): reado
     const isNamed = name === null || job.header.name === name;
     return isNamed && terms.deadLetter?.state === 'queued' && (key === null || replayOf(job)?.key !== key);
   });
-  const movedAtMs = ({header}: FoundJob): number => header.terms.deadLetter?.atMs ?? 0;
   return [...queued].sort((one, other) => movedAtMs(other) - movedAtMs(one));
+}
+
+function movedAtMs({header}: FoundJob): number {
+  return header.terms.deadLetter?.atMs ?? 0;
+}
+
+/** Jobs that others of them wait for come before those. */
+function parentsFirst(batch: readonly FoundJob[]): readonly FoundJob[] {
+  const seen = new Set<FoundJob>();
+  const sorted: FoundJob[] = [];
+  const add = (job: FoundJob): void => {
+    if (seen.has(job)) return;
+    seen.add(job);
+    for (const parent of batch) if (job.header.terms.dependencies.includes(parent.address.id)) add(parent);
+    sorted.push(job);
+  };
+  batch.forEach(add);
+  return sorted;
 }
 
 function replayOf(job: FoundJob | undefined): Replay | undefined {
   return job?.header.terms.deadLetter?.replay;
 }
 
-function itemOfEarlier({address, header}: FoundJob): ReplayItem {
+function itemOfEarlier(engine: Engine, snapshot: Snapshot, {address, header}: FoundJob): ReplayItem {
   const afterState = header.terms.deadLetter?.state ?? 'replayed';
-  return {jobId: address.id, beforeState: 'queued', resultStatus: header.phase.kind, afterState};
+  const {version} = engine.record(snapshot, address);
+  return {jobId: address.id, beforeState: 'queued', resultStatus: header.phase.kind, afterState, jobVersion: version};
 }
 
 function resultOf(selection: ReplaySelection, items: readonly ReplayItem[], idempotent: boolean): ReplayResult {

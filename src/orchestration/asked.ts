@@ -11,7 +11,7 @@ import {DEPENDENCY_POLICIES, encodeTerms, NO_TERMS, PRIORITIES, type Terms} from
 import {jobsError} from '../errors';
 import type {DependencyPolicy, JobPriority, SingletonPolicy} from '../types';
 import {environmentOf, secretsOf} from './environment';
-import {booleanOption, integerIn, invalid, payload, printableText} from './request';
+import {booleanOption, given, integerIn, invalid, payload, printableText} from './request';
 import {instantOf} from './instant';
 
 /** What becomes of a job while another one of its key is open. */
@@ -83,6 +83,10 @@ export function askedOf(request: Readonly<Record<string, unknown>>, name: string
   };
   if (asked.debounce !== null && (asked.runAtMs ?? asked.delayMs) !== null)
     throw invalid('debounce says itself when the job starts: leave runAt and delayMs out.');
+  if (asked.debounce !== null && !asked.isAutoStarted)
+    throw invalid('A debounced job starts when the calls are over: leave autoStart: false out.');
+  if (asked.debounce !== null && asked.idempotency !== null)
+    throw invalid('debounce makes one job of many calls, which cannot have the keys of all: leave idempotencyKey out.');
   refuseLong(asked);
   return asked;
 }
@@ -123,11 +127,6 @@ export function obstacleToRun({dependencies, isAutoStarted, runAtMs, delayMs, de
   if (debounce !== null) return 'debounce';
   if (runAtMs !== null) return 'runAt';
   return delayMs === null ? null : 'delayMs';
-}
-
-/** `null` is as good as nothing, as everywhere in requests. */
-function given(raw: unknown): boolean {
-  return raw !== undefined && raw !== null;
 }
 
 function oneOf<Value extends string>(raw: unknown, what: string, values: readonly Value[]): Value {

@@ -199,3 +199,16 @@ test.each([
   }`);
   expect(lab.world.call('declare', [])).toContain(message);
 });
+
+test('what a service says of the address of a web hook is not logged', () => {
+  const lab = newLab({
+    project:
+      asLibrary(`var web = {fetchAll: function (requests) { throw new Error('Address unavailable: ' + requests[0].url + '. Try again.'); }};
+      ASTX.Jobs.bind(globalThis, {fetch: web});${HOOK}`),
+  });
+  failing(lab, 'sheet');
+  lab.pass(20 * MINUTE_MS);
+  const lines = lab.world.executions.flatMap(({log}) => log).filter((line) => line.includes('could not be sent'));
+  expect(lines[0]).toContain('Address unavailable: the web hook Try again.');
+  expect(JSON.stringify(lab.world.executions.map(({log}) => log))).not.toContain('secret');
+});

@@ -213,7 +213,10 @@ describe('an idempotency key', () => {
     expect(first).toMatchObject({idempotent: false, processed: 2, counts: {replayed: 2}});
     const second = replay(lab, {idempotencyKey: 'k', maxConcurrency: 2});
     expect(second).toMatchObject({idempotent: true, processed: 2, counts: {replayed: 2}});
-    expect(new Set(second.items.map(({jobId}) => jobId))).toEqual(new Set(first.items.map(({jobId}) => jobId)));
+    const versions = ({items}: ReplayResult): object =>
+      Object.fromEntries(items.map(({jobId, jobVersion}) => [jobId, jobVersion]));
+    expect(versions(second)).toEqual(versions(first));
+    expect(Object.values(versions(first))).toEqual([expect.any(Number), expect.any(Number)]);
     expect(failed(lab).map(({name}) => name)).toEqual(['one']);
   });
 });
@@ -272,5 +275,64 @@ describe('a replay is done once', () => {
     lab.settle();
     expect(lab.runs().slice(before)).toEqual(['fragile', 'last']);
     expect(lab.status(id).status).toBe('completed');
+  });
+});
+
+describe('a replay', () => {
+  const failing = {retry: {maxRetries: 0}};
+
+  test('does not ask again for jobs that were over before the job had started', () => {
+    const lab = fragileLab();
+    const parent = lab.call('run', {name: 'parent', steps: [step('a')]});
+    const child = lab.enqueue(STEPS, {name: 'child', dependencies: [parent.id], options: {maxRetries: 0}});
+    lab.settle();
+    lab.call('moveToDlq', child.id);
+    lab.call('remove', parent.id);
+    mend(lab);
+    expect(replay(lab).items).toMatchObject([{jobId: child.id, resultStatus: 'completed'}]);
+  });
+
+  test('lets jobs go on before those that wait for them', () => {
+    const lab = fragileLab();
+    const parent = lab.enqueue([{id: 'a', handler: 'fragile', ...failing}], {name: 'parent'});
+    const child = lab.enqueue([step('b')], {name: 'child', dependencies: [parent.id]});
+    lab.settle();
+    for (const id of [parent.id, child.id]) {
+      lab.pass(MINUTE_MS);
+      lab.call('moveToDlq', id);
+    }
+    mend(lab);
+    expect(replay(lab).items.map(({jobId}) => jobId)).toEqual([parent.id, child.id]);
+    lab.settle();
+    expect([lab.status(parent.id).status, lab.status(child.id).status]).toEqual(['completed', 'completed']);
+  });
+
+  test('gives a job the time that it had at first, each time', () => {
+    const lab = fragileLab();
+    const {id} = lab.enqueue([{id: 'a', handler: 'fragile', ...failing}], {deadlineMs: DAY_MS});
+    lab.settle();
+    lab.call('moveToDlq', id);
+    for (const days of [5, 1, 3]) {
+      lab.pass(days * DAY_MS);
+      replay(lab);
+      const leftMs = Date.parse(lab.status(id).deadline ?? '') - lab.world.nowMs;
+      expect(leftMs).toBeLessThanOrEqual(DAY_MS);
+      expect(leftMs).toBeGreaterThan(DAY_MS - MINUTE_MS);
+    }
+  });
+
+  test.each(['remove', 'purge'])('with a key that was seen takes no other job: %s', (how) => {
+    const lab = fragileLab();
+    const ids = ['one', 'two'].map((name) => failedJob(lab, name));
+    for (const id of ids) lab.call('moveToDlq', id);
+    lab.pass(MINUTE_MS);
+    replay(lab, {idempotencyKey: 'k'});
+    if (how === 'remove') lab.call('remove', ids[0]);
+    if (how === 'purge') lab.call('purgeDlq', {name: 'one', state: 'queued'});
+    const third = failedJob(lab, 'three');
+    lab.pass(MINUTE_MS);
+    lab.call('moveToDlq', third);
+    expect(replay(lab, {idempotencyKey: 'k'})).toMatchObject({idempotent: true});
+    expect(lab.status(third).deadLetter?.state).toBe('queued');
   });
 });

@@ -145,6 +145,30 @@ describe('debounce', () => {
     expect(lab.runs()).toEqual(['a']);
   });
 
+  test.each(['a rate limit', 'another job'])('makes one job also while that waits for %s', (what) => {
+    const lab = newLab();
+    const parent = lab.enqueue([step('p')], {name: 'parent', delayMs: 2 * HOUR_MS});
+    lab.call('limit', 'mail', {perHour: 1});
+    lab.call('run', {name: 'first', steps: [step('m')], resources: ['mail']});
+    const request = what === 'another job' ? {dependencies: [parent.id]} : {resources: ['mail']};
+    const rows = storm(lab, 4, 10 * MINUTE_MS, {...request, debounce: {waitMs: 2 * MINUTE_MS, maxWaitMs: DAY_MS}});
+    expect(new Set(rows.map(({id}) => id)).size).toBe(1);
+    lab.settle();
+    expect(lab.status(rows[3]?.id ?? '')).toMatchObject({status: 'completed', results: {a: 3}});
+  });
+
+  test('is for one user and one prefix: nothing of the one runs as the other', () => {
+    const lab = newLab();
+    const request = {name: 'edit', steps: [step('a')], debounce: 2 * MINUTE_MS};
+    const mine = lab.call('enqueue', request);
+    const theirs = lab.callAs({user: 'b@example.com'}, 'enqueue', request);
+    const other = lab.call('enqueue', {...request, options: {propertyPrefix: 'other'}});
+    expect(new Set([mine.id, theirs.id, other.id]).size).toBe(3);
+    expect(theirs.owner).not.toBe(mine.owner);
+    lab.settle();
+    expect(lab.runs()).toHaveLength(3);
+  });
+
   test('is refused with steps that do not fit beside the header', () => {
     const lab = newLab();
     expect(
@@ -167,6 +191,8 @@ test.each([
   [{debounce: 0}],
   [{debounce: {waitMs: 5_000, maxWaitMs: 1_000}}],
   [{debounce: 5_000, delayMs: 5}],
+  [{debounce: 5_000, autoStart: false}],
+  [{debounce: 5_000, idempotencyKey: 'a'}],
 ])('%j is refused, and nothing is stored', (more) => {
   const lab = newLab();
   expect(lab.refusal('enqueue', {name: 'job', steps: [step('a')], ...more}).name).toBe('AstJobsValidationError');

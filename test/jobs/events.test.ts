@@ -1,5 +1,5 @@
 /** Listeners: who is called with what, how often, and what it costs those who declare none. */
-import type {JobEvent} from '../../src/types';
+import type {JobEvent, JobRecord} from '../../src/types';
 import {asLibrary, DAY_MS, HOUR_MS, inLine, MINUTE_MS, pasted, step, useLabs, type Lab} from './lab';
 
 const newLab = useLabs();
@@ -299,4 +299,48 @@ test('quota is told once in a day, when the governor puts jobs off', () => {
   expect(names(lab).slice(-1)).toEqual(['completed job']);
   expect(lab.world.store('script').has('AST_JOBS_ALERTS')).toBe(false);
   lab.expectTidy();
+});
+
+describe('stuck', () => {
+  const STUCK = `${HEARD}AST.Jobs.on('stuck', 'heard');\nAST.Jobs.on('failed', 'heard');\n`;
+
+  test('is no job that waits for another one, however long that takes', () => {
+    const lab = listening(STUCK);
+    const parent = lab.enqueue([step('a')], {delayMs: 5 * HOUR_MS});
+    lab.enqueue([step('b')], {name: 'child', dependencies: [parent.id]});
+    lab.enqueue([step('c')], {name: 'queued', singleton: {key: 'one', policy: 'queue'}, delayMs: 4 * HOUR_MS});
+    lab.enqueue([step('c')], {name: 'behind', singleton: {key: 'one', policy: 'queue'}});
+    lab.settle();
+    expect(lab.runs()).toHaveLength(4);
+    expect(heard(lab)).toEqual([]);
+  });
+
+  test('is told once of each job, and of no more at a time than are remembered', () => {
+    const lab = listening(`${STUCK}function gone() {}`);
+    for (let index = 0; index < 60; index++)
+      lab.enqueue([{id: 'a', handler: 'gone'}], {name: `job ${index}`, options: {autoResume: index > 0}});
+    lab.world.deploy(pasted(STUCK));
+    lab.pass(3 * HOUR_MS);
+    const told = names(lab);
+    expect(new Set(told).size).toBe(told.length);
+    expect(told).toHaveLength(40);
+    for (const {id, status} of lab.call<JobRecord[]>('list')) if (status !== 'failed') lab.call('cancel', id);
+    lab.settle();
+    expect(lab.world.store('script').has('AST_JOBS_ALERTS')).toBe(false);
+  });
+
+  test.each([1, 7, 30])('the end of a job is told after %d hours without any pass', (hours) => {
+    const lab = listening(STUCK);
+    lab.enqueue([step('a', {failures: 9}, {retry: {maxRetries: 0}})]);
+    let killedMs: number | null = null;
+    lab.world.onCall = ({method, args}) => {
+      if (killedMs !== null || method !== 'setProperty' || !String(args[1]).includes('"ev":1')) return undefined;
+      killedMs = lab.world.nowMs;
+      return {kind: 'kill', when: 'after'};
+    };
+    lab.world.onFiring = () => (killedMs !== null && lab.world.nowMs < killedMs + hours * HOUR_MS ? 'lost' : undefined);
+    lab.pass((hours + 2) * HOUR_MS);
+    expect(names(lab)).toEqual(['failed job']);
+    expect(pending(lab)).toBe(0);
+  });
 });

@@ -1,7 +1,19 @@
 /** Schedules in a simulated Apps Script: firing once, overlap, catching up, users, and what is refused. */
 import type {JobRecord, ScheduleRecord, ScheduleResponse, StopResult} from '../../src/types';
 import type {ServiceCall, Verdict} from '../simulator';
-import {DAY_MS, HOUR_MS, MINUTE_MS, noise, SECOND_MS, step, useLabs, withoutGlue, type Lab} from './lab';
+import {
+  DAY_MS,
+  emptyHost,
+  fillUpTo,
+  HOUR_MS,
+  MINUTE_MS,
+  noise,
+  SECOND_MS,
+  step,
+  useLabs,
+  withoutGlue,
+  type Lab,
+} from './lab';
 
 const newLab = useLabs();
 
@@ -517,4 +529,18 @@ describe('a firing that can make no job', () => {
     upsert(lab);
     expect(row(lab)).toMatchObject({enabled: true, runs: 0});
   });
+});
+
+test("a job that finds no room ends no other: overlap 'cancel'", () => {
+  const lab = newLab();
+  const retry = {delayMs: 5 * HOUR_MS, maxDelayMs: DAY_MS, jitter: 0};
+  upsert(lab, {overlap: 'cancel', steps: [step('a', {failures: 1, blob: noise(2_000)}, {retry})]});
+  lab.pass(HOUR_MS + 10 * MINUTE_MS);
+  fillUpTo(lab, 9_000);
+  lab.pass(HOUR_MS);
+  expect(jobs(lab).map(({status}) => status)).toEqual(['paused']);
+  expect(row(lab)).toMatchObject({runs: 1, lastError: {code: 'STORE_FULL'}});
+  emptyHost(lab);
+  lab.pass(20 * MINUTE_MS);
+  expect(jobs(lab).map(({status}) => status)).toEqual(['paused', 'canceled']);
 });

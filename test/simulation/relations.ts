@@ -82,7 +82,7 @@ export function termsOf({relations}: DrawnJob): Readonly<Record<string, unknown>
   return Object.fromEntries(
     Object.entries({
       ...{onDependencyFailure, idempotencyKey, singleton, priority, timeoutMs},
-      ...{debounce: debounceMs, delayMs: debounceMs === null ? delayMs : null},
+      ...{debounce: idempotencyKey === null ? debounceMs : null, delayMs: debounceMs === null ? delayMs : null},
     }).filter(([, value]) => value !== null),
   );
 }
