@@ -124,13 +124,13 @@ export const Jobs = {
   /** Accepts a job. The dispatcher starts it in 60 s or later, unless `resume` does before. */
   enqueue: (request: JobRequest): JobRecord => engineFor(request).submit('enqueue', request),
 
-  /** Accepts tasks that run one after the other; default mode `'run'`. */
+  /** Accepts tasks that run one after the other; default mode `'run'`. @throws as `enqueue` or `run` */
   chain: (request: ChainRequest): JobRecord => engineFor(request).submit('chain', request),
 
-  /** Accepts one handler over many items; default mode `'enqueue'`. */
+  /** Accepts one handler over many items; default mode `'enqueue'`. @throws as `enqueue` or `run` */
   enqueueMany: (request: EnqueueManyRequest): JobRecord => engineFor(request).submit('enqueueMany', request),
 
-  /** Accepts one handler over many items and one over their results; default mode `'run'`. */
+  /** Accepts one handler over many items and one over their results; default mode `'run'`. @throws as `enqueue` or `run` */
   mapReduce: (request: MapReduceRequest): JobRecord => engineFor(request).submit('mapReduce', request),
 
   /**
@@ -228,7 +228,7 @@ export const Jobs = {
 
   /**
    * Deletes a job with everything that is stored of it, in whatever state; an open one is canceled first. False where there
-   * is none. @throws AstJobsConflictError `HAS_DEPENDENTS` while others wait for it
+   * is none. @throws AstJobsConflictError `HAS_DEPENDENTS` while others wait for it, or while the rest of its batch waits for room
    */
   remove: (jobId: string, options?: LookupOptions): boolean => removeJob(engineFor(options), lookupOf(jobId, options)),
 
@@ -260,19 +260,21 @@ export const Jobs = {
   /**
    * Accepts up to 50 jobs together, all of them or none, whatever is killed on the way. Requests are those of `enqueue`,
    * `chain`, `enqueueMany` or `mapReduce`; `dependencies` may name others of the batch by their positions, as in `[0, 1]`.
+   * @throws as `enqueue`
    */
   enqueueBatch: (
     requests: readonly (JobRequest | ChainRequest | EnqueueManyRequest | MapReduceRequest)[],
     options?: BatchOptions,
   ): BatchRecord => enqueueBatch(engineFor(requests), requests, options),
 
-  /** The jobs of a batch. One read. @throws AstJobsNotFoundError `BATCH_NOT_FOUND` */
+  /** The jobs of a batch. One read. @throws AstJobsNotFoundError `BATCH_NOT_FOUND`; `INVALID_REQUEST` for what is no id of a batch */
   getBatch: (batchId: string, options?: LookupOptions): BatchRecord => showBatch(engineFor(options), batchId),
 
   /**
    * Stores how many attempts of steps may use a named resource, of all jobs with `resources: [name]` together: at most so
    * many in each window of a minute, an hour or a day, which begins with the first use in it; `null` removes the limit.
-   * Jobs that find no units left wait with the reason `quota`. Returns all limits.
+   * Jobs that find no units left wait with the reason `quota`. Returns all limits. @throws `INVALID_REQUEST`, `INVALID_OPTION`,
+   * `STORE_FULL`
    */
   limit: (resource: string, limits: RateLimit | null, options?: object): readonly RateLimitRecord[] =>
     setLimit(engineFor(options ?? limits).ports, resource, limits),
@@ -325,9 +327,15 @@ export const Jobs = {
   /** Makes dead letters common jobs again, which retention deletes in time. */
   purgeDlq: (request?: PurgeRequest): PurgeResult => purgeDlq(engineFor(request), request),
 
-  /** Sets defaults for this execution; they are stored with each job. Returns all as strings by canonical key. */
-  configure: (settings: JobsConfig, options?: {readonly merge?: boolean}): Readonly<Record<string, string>> =>
-    config.configure(settings, options),
+  /**
+   * Sets defaults for this execution; what they come to is stored with each job. `null` takes one away, and keys that nobody knows are
+   * passed over, so that `getProperties()` of a store may be handed over as it is. Returns all settings as strings by canonical key.
+   * @throws `INVALID_OPTION`; `NOT_SUPPORTED` for a key as other systems write it
+   */
+  configure: (
+    settings?: JobsConfig | Readonly<Record<string, string>> | null,
+    options?: {readonly merge?: boolean} | null,
+  ): Readonly<Record<string, string>> => config.configure(settings, options),
 
   /** What `configure` set, as strings by canonical key. */
   getConfig: (): Readonly<Record<string, string>> => config.get(),
@@ -350,7 +358,7 @@ export const Jobs = {
    */
   doPost: (event?: unknown): unknown => answerPost(hosts.of(event), event, () => engineFor(event).work(undefined)),
 
-  /** Makes the standing watchdog, so that `enqueue` works where no trigger can be made, as in `onEdit`. Run it once. */
+  /** Makes the standing watchdog, so that `enqueue` works where no trigger can be made, as in `onEdit`. Run it once. @throws `INVALID_OPTION`, `TRIGGERS_UNAVAILABLE` */
   install: (options?: InstallOptions): InstallResult => {
     const engine = engineFor(options);
     const everyMinutes = install(
@@ -394,7 +402,7 @@ export const Jobs = {
 
   /**
    * Deletes this user's triggers and pauses open jobs and schedules until `resume`; with `{data: true}` deletes all stored
-   * jobs and schedules.
+   * jobs, schedules, rate limits and waiting alerts. What `AST.Storage` has stays.
    */
   stop: (options?: StopOptions): StopResult =>
     stop(

@@ -56,6 +56,15 @@ const PASTED = `
     return [status, waiting?.reason, recoveries.length, orchestration?.children.counts.completed].join();
   }
   function now(): unknown { return astJobsWorker(); }
+  function foresee(): number {
+    const request = {name: 'pages', items: {handler: 'fetchPages'}, handler: 'importPiece'};
+    return ASTX.Jobs.plan(request, {stepMs: 10, items: 500}).units;
+  }
+  function plan(): AstJobs.ScheduleResponse {
+    const steps = [{id: 'a', handler: 'importPiece'}];
+    ASTX.Jobs.configure({OPENAI_API_KEY: 'x'});
+    return ASTX.Jobs.schedule({schedule: {cron: '@daily'}, name: 'daily', steps, tags: ['a'], retry: {maxRetries: 1}});
+  }
   function keep(): AstJobs.StorageReference {
     const {reference} = AST.Storage.list({backend: 'drive', olderThanMs: 1000})[0];
     return AST.Storage.remove(reference) ? AST.Storage.put([1], {name: 'one'}) : reference;

@@ -12,6 +12,8 @@ import {BUNDLE} from './support/hosts';
 const README = readFileSync('README.md', 'utf8');
 const STORAGE = readFileSync('docs/decisions/0001-storage.md', 'utf8');
 
+const {version} = JSON.parse(readFileSync('package.json', 'utf8')) as {readonly version: string};
+
 const blocksOf = (mark: string): string =>
   [...README.matchAll(/^```javascript (\w+)\n([^]*?)^```/gm)]
     .filter((match) => match[1] === mark)
@@ -280,4 +282,9 @@ test('The operations cost what docs/decisions/0001-storage.md says.', () => {
     ...numbers.map(Number),
   ]);
   expect(documented.sort()).toEqual(measured.map((row) => [...row]).sort());
+});
+
+test('the version that is to be made is the one that this is', () => {
+  expect(README).toContain(`npx clasp create-version "${version}"`);
+  expect(README).toContain(`Version ${version},`);
 });

@@ -54,6 +54,8 @@ const COMPILERS: Readonly<Record<EntryPoint, Compiler>> = {
   createExecution: planOfTasks,
 };
 
+const WITH_ITEMS: readonly EntryPoint[] = ['enqueueMany', 'mapReduce', 'createExecution'];
+
 /** What the jobs of an entry point say of where they come from. */
 const MAKERS: Readonly<Partial<Record<EntryPoint, Terms['maker']>>> = {
   runWorkflow: 'workflow',
@@ -67,6 +69,7 @@ export function checkRequest(entry: EntryPoint, raw: unknown, handlers: HandlerN
     const request = entry === 'runWorkflow' ? workflowRequest(given) : given;
     refuseLaterFields(request, `The request of ${entry}`);
     refuseForeign(request, 'request', `The request of ${entry}`);
+    if (!WITH_ITEMS.includes(entry)) refuseForeign(request, 'withoutItems', `The request of ${entry}`);
     const name = jobName(request['name']);
     const options = jobOptions(request['options']);
     const asked = askedOf(request, name);

@@ -14,6 +14,7 @@ import {
 import type {QuotaLimits} from '../core/quota';
 import type {Snapshot} from '../core/stored-job';
 import {describeThrown, jobsError} from '../errors';
+import {refuseForeign} from '../orchestration/fields';
 import {
   booleanOption,
   integerIn,
@@ -75,11 +76,13 @@ export class Config {
   private values: Readonly<Record<string, string>> = {};
 
   /** Adds to the configuration, or replaces it; returns it as strings by canonical key. */
-  configure(config: JobsConfig, options?: {readonly merge?: boolean} | null): Readonly<Record<string, string>> {
+  configure(
+    config?: JobsConfig | Readonly<Record<string, string>> | null,
+    options?: {readonly merge?: boolean} | null,
+  ): Readonly<Record<string, string>> {
     this.values = reading('What configure is given', () => {
-      const added = settingsOf(config);
-      const {merge = true} = optionsObject(options);
-      return booleanOption(merge, 'merge') ? {...this.values, ...added} : added;
+      const {merge} = optionsObject(options);
+      return settingsOf(config ?? {}, booleanOption(merge ?? true, 'merge') ? this.values : {});
     });
     return this.get();
   }
@@ -146,24 +149,23 @@ function quotaSetting(
   }
 }
 
-function settingsOf(config: unknown): Readonly<Record<string, string>> {
+/**
+ * Settings over those of before; `null` takes one away. Names that nobody knows are passed over, as in requests: whoever
+ * hands all of the script's properties over hands over others, too.
+ */
+function settingsOf(config: unknown, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   if (!isObject(config))
     throw jobsError('INVALID_OPTION', `configure expects an object of settings, got ${printValue(config)}.`);
-  const settings: Record<string, string> = {};
+  refuseForeign(config, 'settings', 'What configure is given');
+  const settings = new Map(Object.entries(before));
   for (const key of Object.keys(config)) {
-    const field = fieldOf(key);
+    const field = FIELDS.find((name) => name === key || CANONICAL_KEYS[name] === key);
     const value = config[key];
-    if (value === undefined || value === null) continue;
-    settings[CANONICAL_KEYS[field]] = String(checked(field, value, key));
+    if (field === undefined || value === undefined) continue;
+    if (value === null || value === '') settings.delete(CANONICAL_KEYS[field]);
+    else settings.set(CANONICAL_KEYS[field], String(checked(field, value, key)));
   }
-  return settings;
-}
-
-function fieldOf(key: string): ConfigField {
-  const field = FIELDS.find((name) => name === key || CANONICAL_KEYS[name] === key);
-  if (field !== undefined) return field;
-  const known = FIELDS.map((name) => `${CANONICAL_KEYS[name]} (${name})`).join(', ');
-  throw jobsError('INVALID_OPTION', `configure does not know ${printValue(key)}; it knows ${known}.`, {key});
+  return Object.fromEntries(settings);
 }
 
 /** A setting, which may have come as text. */

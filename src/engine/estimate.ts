@@ -8,7 +8,7 @@ import {archivedGrouping} from '../core/group';
 import {isFinal} from '../core/header';
 import {isObject, printValue} from '../core/json';
 import {BALLAST_KEY, DEFAULT_PREFIX, headerKey, planKey} from '../core/keys';
-import {INLINE_PLAN_BYTES, MAX_PAGED_ITEMS, MAX_VALUE_BYTES, MAX_WORKERS} from '../core/limits';
+import {INLINE_PLAN_BYTES, MAX_BUDGET_MS, MAX_PAGED_ITEMS, MAX_VALUE_BYTES, MAX_WORKERS} from '../core/limits';
 import type {Plan, PlanNode} from '../core/plan';
 import type {QuotaLimits} from '../core/quota';
 import {encodePlan} from '../core/plan-codec';
@@ -286,7 +286,7 @@ function notesOf(
   if (!options.autoResume)
     notes.push('autoResume is false: the times hold if triggers ran it; as it is, only resume does.');
   else if (problem !== null) notes.push(`No trigger can be made here, so that only resume runs it: ${problem}`);
-  if (longestMs >= HARD_STEP_MS)
+  if (longestMs >= MAX_BUDGET_MS)
     notes.push(
       `A step of ${Math.round(longestMs / 1_000)} s is near the 360 s at which Apps Script ends an execution: it would be ` +
         'killed again and again. Split it.',
@@ -308,6 +308,3 @@ function notesOf(
   if (work.workers > 1) notes.push(`It is reckoned with ${work.workers} executions at once for map steps.`);
   return notes;
 }
-
-/** What begins within the grace of an execution has so long until the end of it. */
-const HARD_STEP_MS = 330_000;

@@ -76,7 +76,7 @@ export function waiting(job: StoredJob, now: Circumstances): Finding {
 const SENTENCES: Readonly<Record<WaitReason, string>> = {
   budget: 'The last execution has used up its time, and the next one goes on.',
   retry: 'A step failed and waits for its next attempt.',
-  user: 'It was stopped.',
+  user: 'It was paused or stopped, or accepted with autoStart: false.',
   quota: "It waits until the day's quota allows more.",
   store: 'The store is full.',
   handler: 'The script has no function of the name that the next step needs.',

@@ -102,11 +102,15 @@ function findingOf(job: StoredJob, now: Circumstances): Finding {
   if (isFinal(header)) return ended(header, lastError(job));
   if (isLeased(header, now.nowMs)) return owned(job, now);
   if (waitsForUser(header))
-    return still('user', 'It was stopped, and goes on when somebody calls resume.', {
-      sinceMs: header.pausedAtMs ?? header.updatedAtMs,
-      advice: 'Call AST.Jobs.resume(id), or cancel.',
-      data: progress(job),
-    });
+    return still(
+      'user',
+      'It was paused or stopped, or accepted with autoStart: false, and goes on when somebody calls resume.',
+      {
+        sinceMs: header.pausedAtMs ?? header.updatedAtMs,
+        advice: 'Call AST.Jobs.resume(id), or cancel.',
+        data: progress(job),
+      },
+    );
   const waits = header.phase.kind === 'running' ? abandoned(job, now) : waiting(job, now);
   if (!header.options.autoResume)
     return {

@@ -83,7 +83,7 @@ export class LogWriter {
     }
   }
 
-  /** Commits what was committed elsewhere before, as it was. @throws AstJobsQuotaError `STORE_FULL` */
+  /** Commits what was committed elsewhere before, as it was. @throws AstJobsCapabilityError `STORE_FULL` */
   carry(write: Write, committed: readonly Outcome[]): void {
     for (const chunk of chunksOf(committed)) this.append(write, chunk, this.marker);
   }

@@ -20,6 +20,7 @@ import {readHeader, readJob} from '../core/stored-job';
 import {describeThrown, isJobsError, jobsError} from '../errors';
 import {
   booleanOption,
+  given,
   integerIn,
   invalid,
   numberOption,
@@ -121,7 +122,7 @@ function listTermsOf(filters: unknown, options: unknown): ListTerms {
 export function lookupPrefix(options: unknown): string | null {
   return reading('The options', () => {
     const {propertyPrefix} = optionsObject(options);
-    return propertyPrefix === undefined ? null : prefixOption(propertyPrefix);
+    return given(propertyPrefix) ? prefixOption(propertyPrefix) : null;
   });
 }
 

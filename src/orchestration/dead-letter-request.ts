@@ -1,7 +1,7 @@
 /** What the calls about failed jobs are asked, checked. */
 import {isObject, printValue} from '../core/json';
 import {MAX_PURGED_LETTERS, MAX_REPLAYS} from '../core/limits';
-import {integerIn, invalid, optionsObject, prefixOption, printableText, reading} from './request';
+import {given, integerIn, invalid, optionsObject, prefixOption, printableText, reading} from './request';
 
 /** Which failed jobs to list. */
 export interface FailedSelection {
@@ -98,9 +98,4 @@ function choice<Value extends string>(raw: unknown, what: string, values: readon
   const value = values.find((candidate) => candidate === raw);
   if (value !== undefined) return value;
   throw invalid(`Invalid ${what}: expected one of ${values.join(', ')}, got ${printValue(raw)}.`);
-}
-
-/** `null` is as good as nothing, as everywhere in requests. */
-function given(raw: unknown): boolean {
-  return raw !== undefined && raw !== null;
 }

@@ -21,6 +21,7 @@ import {
   type SourceNode,
 } from '../core/plan';
 import {
+  given,
   integerIn,
   invalid,
   optionalPayload,
@@ -104,10 +105,9 @@ export interface MapDraft {
 export function mapNode(draft: MapDraft, limits: AttemptLimits, handlers: HandlerNames): MapNode {
   const {prefix, what} = draft;
   const items = itemsOf(draft.items, what, draft.maxPagedItems);
-  const maxConcurrency =
-    draft.maxConcurrency === undefined
-      ? DEFAULT_MAX_CONCURRENCY
-      : integerIn(draft.maxConcurrency, 'maxConcurrency', 1, MAX_CONCURRENCY);
+  const maxConcurrency = given(draft.maxConcurrency)
+    ? integerIn(draft.maxConcurrency, 'maxConcurrency', 1, MAX_CONCURRENCY)
+    : DEFAULT_MAX_CONCURRENCY;
   return {
     kind: 'map',
     prefix,
@@ -123,7 +123,7 @@ export function mapNode(draft: MapDraft, limits: AttemptLimits, handlers: Handle
 }
 
 function itemTimeout(raw: unknown): number | null {
-  return raw === undefined || raw === null ? null : integerIn(raw, 'itemTimeoutMs', 1, MAX_BUDGET_MS);
+  return given(raw) ? integerIn(raw, 'itemTimeoutMs', 1, MAX_BUDGET_MS) : null;
 }
 
 function checkpointing(raw: unknown, what: string): Checkpointing {

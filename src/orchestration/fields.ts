@@ -58,12 +58,30 @@ const ATTEMPTS: Ways = {
 const IN_STEPS = 'it is said of steps: write it into the step';
 const BESIDE = 'it is none of the options: write it beside them';
 const WHOLE = 'it is for the whole job: write it into the request';
+const OF_ITEMS = 'it is for items, which enqueueMany and mapReduce have: leave it out';
 const IN_JOB = 'it is said of the job: write it into job';
 
 /** Of fields of the whole job those that change what is done or when; a description in the wrong place changes nothing. */
 const TELLING: readonly string[] = WHOLE_FIELDS.filter(
   (field) => !['name', 'description', 'tags', 'payload', 'options'].includes(field),
 );
+
+/** Of these those that each step may have for itself. */
+const OF_ATTEMPTS: readonly string[] = ['retry', 'maxCrashes', 'timeoutMs'];
+const OF_MAPS: readonly string[] = ['itemTimeoutMs', 'checkpoint'];
+
+const STEP_WAYS: Ways = {
+  ...OF_MACHINES,
+  ...ATTEMPTS,
+  command: 'a step runs a function of your script: write handler with its name',
+  args: 'write payload, which the handler finds as context.payload',
+  ...{needs: 'write dependsOn', requires: 'write dependsOn'},
+  ...all(without(TELLING, OF_ATTEMPTS), WHOLE),
+  ...all(OF_MAPS, WHOLE),
+  dependencies: 'steps wait for each other with dependsOn; dependencies are other jobs, for the whole request',
+  secret_environment: WHOLE,
+  ...inWords(['dependsOn', 'timeoutMs', 'maxCrashes']),
+};
 
 /** Where a field stands, and what is refused there. */
 const WAYS = {
@@ -76,24 +94,24 @@ const WAYS = {
     schedule: 'a job starts with runAt or delayMs, and again and again with AST.Jobs.schedule',
     ...inWords([...WHOLE_FIELDS, ...HELPER_FIELDS]),
   },
-  step: {
-    ...OF_MACHINES,
-    ...ATTEMPTS,
-    command: 'a step runs a function of your script: write handler with its name',
-    args: 'write payload, which the handler finds as context.payload',
-    ...{needs: 'write dependsOn', requires: 'write dependsOn'},
-    dependencies: 'steps wait for each other with dependsOn; dependencies are other jobs, for the whole request',
-    ...{environment: WHOLE, secretEnvironment: WHOLE, secret_environment: WHOLE, resources: WHOLE},
-    ...inWords(['dependsOn', 'timeoutMs', 'maxCrashes']),
-  },
+  /** Besides, in requests that have no items. */
+  withoutItems: all(OF_MAPS, OF_ITEMS),
+  step: STEP_WAYS,
+  /** `map` and `reduce`, which say nothing of attempts. */
+  part: {...STEP_WAYS, ...all(OF_ATTEMPTS, WHOLE)},
   options: {
     ...OF_MACHINES,
     ...{retries: 'write maxRetries', timeout: `${BESIDE}, as timeoutMs`, retry_delay: `${BESIDE}, as retry: {delayMs}`},
-    ...all(TELLING, BESIDE),
+    ...all([...TELLING, ...OF_MAPS], BESIDE),
     ...inWords(OPTION_FIELDS),
   },
+  /** Of `configure`. */
+  settings: {
+    retries: 'write maxRetries',
+    ...inWords([...OPTION_FIELDS, 'retentionDays', 'maxBytes', 'dailyTriggerMinutes', 'dailyPropertyOperations']),
+  },
   /** Beside the `job` of a schedule. */
-  besideJob: {...OF_MACHINES, ...ATTEMPTS, ...all(TELLING, IN_JOB)},
+  besideJob: {...OF_MACHINES, ...ATTEMPTS, ...all([...TELLING, ...OF_MAPS], IN_JOB)},
 } satisfies Readonly<Record<string, Ways>>;
 
 /** The names of fields as they are written with underscores. */
@@ -102,6 +120,10 @@ function inWords(fields: readonly string[]): Ways {
     (field) => [field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), field] as const,
   );
   return Object.fromEntries(spelled.flatMap(([words, field]) => (words === field ? [] : [[words, `write ${field}`]])));
+}
+
+function without(fields: readonly string[], others: readonly string[]): readonly string[] {
+  return fields.filter((field) => !others.includes(field));
 }
 
 function all(fields: readonly string[], way: string): Ways {

@@ -52,7 +52,7 @@ function part(raw: unknown, key: string): Readonly<Record<string, unknown>> {
   if (raw === undefined || raw === null) return {};
   if (!isObject(raw))
     throw invalid(`${key} of mapReduce must be an object like {handler, payload}, got ${printValue(raw)}.`);
-  refuseForeign(raw, 'step', `${key} of mapReduce`);
+  refuseForeign(raw, 'part', `${key} of mapReduce`);
   return raw;
 }
 

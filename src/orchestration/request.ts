@@ -31,6 +31,11 @@ export function reading<Value>(what: string, read: () => Value): Value {
   }
 }
 
+/** Whether a field says anything: `null` is nothing. */
+export function given(raw: unknown): boolean {
+  return raw !== undefined && raw !== null;
+}
+
 /** The request as an object. */
 export function requestObject(request: unknown, method: string): Readonly<Record<string, unknown>> {
   if (isObject(request)) return request;
@@ -188,13 +193,14 @@ export function jobOptions(raw: unknown): JobOptions {
   if (raw === undefined || raw === null) return {};
   if (!isObject(raw)) throw jobsError('INVALID_OPTION', `Job options must be an object, got ${printValue(raw)}.`);
   refuseForeign(raw, 'options', 'The options object of the job');
+  const {maxRetries, maxRuntimeMs, leaseTtlMs, checkpointStore, autoResume, propertyPrefix} = raw;
   return {
-    ...(raw['maxRetries'] === undefined ? {} : {maxRetries: numberOption(raw['maxRetries'], 'maxRetries')}),
-    ...(raw['maxRuntimeMs'] === undefined ? {} : {maxRuntimeMs: numberOption(raw['maxRuntimeMs'], 'maxRuntimeMs')}),
-    ...(raw['leaseTtlMs'] === undefined ? {} : {leaseTtlMs: numberOption(raw['leaseTtlMs'], 'leaseTtlMs')}),
-    ...(raw['checkpointStore'] === undefined ? {} : {checkpointStore: storeOption(raw['checkpointStore'])}),
-    ...(raw['autoResume'] === undefined ? {} : {autoResume: booleanOption(raw['autoResume'], 'autoResume')}),
-    ...(raw['propertyPrefix'] === undefined ? {} : {propertyPrefix: prefixOption(raw['propertyPrefix'])}),
+    ...(given(maxRetries) ? {maxRetries: numberOption(maxRetries, 'maxRetries')} : {}),
+    ...(given(maxRuntimeMs) ? {maxRuntimeMs: numberOption(maxRuntimeMs, 'maxRuntimeMs')} : {}),
+    ...(given(leaseTtlMs) ? {leaseTtlMs: numberOption(leaseTtlMs, 'leaseTtlMs')} : {}),
+    ...(given(checkpointStore) ? {checkpointStore: storeOption(checkpointStore)} : {}),
+    ...(given(autoResume) ? {autoResume: booleanOption(autoResume, 'autoResume')} : {}),
+    ...(given(propertyPrefix) ? {propertyPrefix: prefixOption(propertyPrefix)} : {}),
   };
 }
 

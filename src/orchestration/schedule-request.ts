@@ -19,7 +19,7 @@ import {jobsError} from '../errors';
 import type {CatchUpPolicy, OverlapPolicy} from '../types';
 import {refuseForeign} from './fields';
 import {instantOf} from './instant';
-import {booleanOption, integerIn, invalid, printableText, reading, requestObject} from './request';
+import {booleanOption, given, integerIn, invalid, printableText, reading, requestObject} from './request';
 
 export type ScheduleOperation = 'upsert' | 'list' | 'delete' | 'run_now' | 'pause' | 'resume';
 
@@ -259,9 +259,4 @@ function oneOf<Value extends string>(raw: unknown, what: string, values: readonl
   const value = values.find((candidate) => candidate === raw);
   if (value !== undefined) return value;
   throw jobsError('INVALID_OPTION', `${what} must be one of ${values.join(', ')}, got ${printValue(raw)}.`);
-}
-
-/** `null` is as good as nothing, as everywhere in requests. */
-function given(raw: unknown): boolean {
-  return raw !== undefined && raw !== null;
 }

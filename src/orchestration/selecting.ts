@@ -5,7 +5,7 @@ import {isJobStatus} from '../core/record';
 import {EVERYTHING, type Selection} from '../core/selection';
 import type {JobStatus, ListOrder} from '../types';
 import {instantOf} from './instant';
-import {integerIn, invalid} from './request';
+import {given, integerIn, invalid} from './request';
 
 const ORDERS: readonly ListOrder[] = ['createdAt', 'updatedAt', 'name', 'priority', 'status'];
 
@@ -17,7 +17,7 @@ export function selectionOf(raw: unknown): Selection {
   const {status, name, tags, createdAfter, createdBefore, batch, schedule, sortBy, sortOrder, limit, offset} = filters;
   return {
     ...EVERYTHING,
-    statuses: given(status) ? statusesOf(status) : null,
+    statuses: given(status) && status !== '' ? statusesOf(status) : null,
     name: textOf(name, 'name'),
     tags: given(tags) ? tagsOf(tags) : [],
     createdFromMs: given(createdAfter) ? instantOf(createdAfter, 'createdAfter') : null,
@@ -26,13 +26,9 @@ export function selectionOf(raw: unknown): Selection {
     schedule: textOf(schedule, 'schedule'),
     sortBy: given(sortBy) ? oneOf(sortBy, 'sortBy', ORDERS) : EVERYTHING.sortBy,
     isAscending: given(sortOrder) && oneOf(sortOrder, 'sortOrder', ['asc', 'desc'] as const) === 'asc',
-    limit: limit === undefined ? EVERYTHING.limit : integerIn(limit, 'limit', 1, 1_000),
+    limit: given(limit) ? integerIn(limit, 'limit', 1, 1_000) : EVERYTHING.limit,
     offset: given(offset) ? integerIn(offset, 'offset', 0, MAX_RANGE) : 0,
   };
-}
-
-function given(raw: unknown): boolean {
-  return raw !== undefined && raw !== null;
 }
 
 function statusesOf(raw: unknown): readonly JobStatus[] {
@@ -46,7 +42,7 @@ function statusesOf(raw: unknown): readonly JobStatus[] {
 
 function textOf(raw: unknown, what: string): string | null {
   if (!given(raw)) return null;
-  if (typeof raw === 'string') return raw.trim();
+  if (typeof raw === 'string') return raw.trim() === '' ? null : raw.trim();
   throw invalid(`The ${what} filter must be text, got ${printValue(raw)}.`);
 }
 

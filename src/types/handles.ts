@@ -145,7 +145,7 @@ export interface ExecutionRecord extends ExecutionSummary {
 
 /** A page of something. */
 export interface PageOptions {
-  /** So many at most. */
+  /** So many at most. @minimum 1 @maximum 1000 */
   readonly limit?: number;
   /** How many to pass over. @minimum 0 @default 0 */
   readonly offset?: number;

@@ -9,7 +9,7 @@ export interface StoredError {
   readonly name: string;
   /** At most 500 characters. */
   readonly message: string;
-  /** What exactly went wrong, in errors of this library: `'STEP_FAILED'`, `'STEP_KILLED'`, … */
+  /** What exactly went wrong, in errors of this library: `'STEP_TIMEOUT'`, `'STEP_KILLED'`, … */
   readonly code?: string;
   /** What `fatal` was given, or facts of the error; `{}` where there are none. */
   readonly details: Json;
@@ -102,7 +102,7 @@ export interface JobRecord extends TermsRecord {
   readonly updatedAt: string;
   /** When its first execution began. */
   readonly startedAt: string | null;
-  /** When it was paused last. */
+  /** When it was paused last; `null` once it has gone on. */
   readonly pausedAt: string | null;
   /**
    * When it was completed; `null` for a job that failed or was canceled, as users of the closest library know it. When a

@@ -86,7 +86,7 @@ export interface InstallResult {
 
 /** What `stop` takes. */
 export interface StopOptions {
-  /** `true` also deletes every stored job of the prefixes in use, and every schedule. @default false */
+  /** `true` also deletes every stored job of the prefixes in use, schedules, rate limits and waiting alerts; not what `AST.Storage` has. @default false */
   readonly data?: boolean;
 }
 
@@ -172,7 +172,7 @@ export interface Explanation {
   readonly sentence: string;
   /** Since when it is so. */
   readonly since: string | null;
-  /** When that ends at the latest by itself; `null` where no time is known. */
+  /** The earliest time at which it may go on; `null` where none is known. */
   readonly until: string | null;
   /** The next execution that looks at the job, at the latest, and what starts it; `owner`: the one that runs it. */
   readonly next: {
@@ -189,14 +189,16 @@ export interface Explanation {
 
 /** What `plan` takes besides the request. */
 export interface PlanOptions {
-  /** How long a step or an item takes, in milliseconds: one number, or numbers by step id, `map` and `reduce`. */
+  /** How long a step or an item takes, in milliseconds: one number, or numbers by step id, `map` and `reduce`. @minimum 0 @maximum 3600000 */
   readonly stepMs: number | Readonly<Record<string, number>>;
   /** Bytes of one result as JSON. @minimum 0 @maximum 10000000 @default 50 */
   readonly resultBytes?: number;
   /** Which method the request is for. @default told by its fields; `'enqueue'` where it has steps */
   readonly helper?: 'run' | 'enqueue' | 'chain' | 'enqueueMany' | 'mapReduce' | 'runWorkflow';
-  /** Executions that share a map step. @minimum 1 @maximum 20 @default 1 */
+  /** Executions that share a map step. @minimum 1 @maximum 10 @default the `workers` of the request */
   readonly workers?: number;
+  /** How many items a source of pages brings: needed there, and read nowhere else. @minimum 0 @maximum 1000000 */
+  readonly items?: number;
 }
 
 /** What `plan` returns: an estimate for steps that fail never and are as fast as was said. */
@@ -300,7 +302,7 @@ export interface StoreHealth {
   readonly ownBytes: number;
   /** Of everything, the script's own settings too. */
   readonly totalBytes: number;
-  /** What jobs may use together: 409,600. */
+  /** What jobs may use together: 409,600, or what `AST_JOBS_MAX_BYTES` says. */
   readonly limitBytes: number;
   /** What jobs could still add; finished jobs would give way besides. */
   readonly freeBytes: number;

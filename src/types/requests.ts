@@ -123,7 +123,7 @@ export interface ChainRequest extends OrchestrationRequest {
 }
 
 /**
- * Items of a map step: values, at most 100,000, which are stored with the job; or `{count: n}`, the numbers from 0 to
+ * Items of a map step: values, 1 to 100,000, which are stored with the job; or `{count: n}`, the numbers from 0 to
  * n − 1, of which none is stored. n is an integer from 1 to 2,147,483,647; or `{handler}`, items that a handler fetches page by
  * page. Anything else is refused as `INVALID_REQUEST`, values that do not fit into the store as `PLAN_TOO_LARGE` or
  * `STORE_FULL`.
@@ -132,7 +132,7 @@ export type ItemsRequest = readonly unknown[] | ItemRange | ItemPages;
 
 /** The numbers from 0 to `count` − 1. */
 export interface ItemRange {
-  /** An integer. */
+  /** An integer. @minimum 1 @maximum 2147483647, in `mapReduce` 100000 */
   readonly count: number;
 }
 

@@ -1,6 +1,6 @@
 /** Types of schedules. No code. */
 import type {JobRecord} from './jobs';
-import type {ChainRequest, EnqueueManyRequest, JobOptions, JobRequest, MapReduceRequest} from './requests';
+import type {ChainRequest, EnqueueManyRequest, JobRequest, MapReduceRequest} from './requests';
 
 /** A day of the week, as Apps Script names it, or its number from 0, Sunday. */
 export type WeekDay = 'SUNDAY' | 'MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY';
@@ -86,8 +86,16 @@ export type CatchUpPolicy = 'none' | 'one' | 'all';
 /** The job of a schedule: as `enqueue`, `chain`, `enqueueMany` and `mapReduce` take it, but for when it starts. */
 export type ScheduledJob = JobRequest | ChainRequest | EnqueueManyRequest | MapReduceRequest;
 
-/** What `schedule` takes to make or change a schedule. Whoever calls becomes its owner: his triggers run its jobs. */
-export interface ScheduleUpsert {
+/** What a request says of its job that a schedule says itself. */
+type NotOfSchedules =
+  | ('runAt' | 'delayMs' | 'autoStart' | 'dependencies' | 'onDependencyFailure' | 'debounce')
+  | ('idempotencyKey' | 'idempotencyTtlMs' | 'singleton');
+
+/**
+ * What `schedule` takes to make or change a schedule. Whoever calls becomes its owner: his triggers run its jobs. The
+ * fields of a `JobRequest` stand beside those of the schedule, or in `job`.
+ */
+export interface ScheduleUpsert extends Partial<Omit<JobRequest, NotOfSchedules>> {
   /** @default 'upsert' */
   readonly operation?: 'upsert';
   /**
@@ -107,10 +115,6 @@ export interface ScheduleUpsert {
   readonly maxCatchUp?: number;
   /** Name of the jobs that it makes. */
   readonly name?: string;
-  /** As in `JobRequest`, whose other fields may stand here, too, but for those that say when a job starts. */
-  readonly steps?: JobRequest['steps'];
-  /** As in `JobRequest`. */
-  readonly options?: JobOptions;
   /** The job, in place of `name`, `steps`, `options` and whatever else is said of it. */
   readonly job?: ScheduledJob;
   /** Whether `run_now` runs the job in its own execution. @default false */
@@ -252,7 +256,7 @@ export interface ScheduleResult {
   readonly updated?: boolean;
   /** Of `upsert`: whether one was there and was the same already; with `dryRun` always false. */
   readonly noop?: boolean;
-  /** Of `upsert` without `dryRun`, `pause` and `resume`: as it is now; with `dryRun` as it would be. */
+  /** Of `upsert`: as it is now, absent with `dryRun`. Of `pause` and `resume`: as it is now, with `dryRun` as it would be. */
   readonly schedule?: ScheduleRecord;
   /** Of `delete`: how many, 0 where there was none; with `dryRun` how many would be. */
   readonly deleted?: number;

@@ -6,7 +6,11 @@
  * *Execution*: one run of Apps Script, six minutes at most. *Attempt*: one call of a handler. *Checkpoint*: what is
  * saved. *In doubt*: may have begun, is not committed. *Lease*: the right to run a job, with a deadline and a growing
  * *epoch*. *Seal*: the recorded end of a dead epoch's log. *Budget*: the time an execution gives itself. *Wake-up*: a
- * planned next execution. *Dispatcher*: the function that a trigger calls. *Watchdog*: the standing recurring trigger.
+ * planned next execution. *Dispatcher*: the function that a trigger calls. *Pass*: one call of it. *Watchdog*: the standing
+ * recurring trigger. *Unit*: a step, or one item of a map step. *Group*: items that are saved together. *Cursor*: a place
+ * within a step. *Worker*: one of several executions that run a job at once. *Owner*: the user whose triggers run a job; of a
+ * lease the execution that has it. *Fold*: drop the steps and results of a job that has ended. *Dead letter*: a failed job
+ * that was put aside.
  *
  * Units: times are ISO 8601 in UTC or `null`; durations are milliseconds and say so in their names.
  */

@@ -122,7 +122,7 @@ export interface TermsRecord {
     readonly state: 'queued' | 'replayed';
     /** When it came into this state. */
     readonly at: string;
-    /** Id of the job that does its work anew. */
+    /** Id of the job that does its work anew, which is this one; `null` before. */
     readonly replayedAs: string | null;
   };
   /** Variables for all steps. Where there are no rows of steps they are not shown. */

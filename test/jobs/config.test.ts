@@ -48,20 +48,36 @@ test('what configure returns is a copy', () => {
 });
 
 test.each([
-  [{unknown: 1}, 'INVALID_OPTION'],
+  [{max_retries: 1}, 'NOT_SUPPORTED'],
   [{maxRetries: 'many'}, 'INVALID_OPTION'],
   [{maxRetries: 21}, 'INVALID_OPTION'],
-  [{maxRuntimeMs: ''}, 'INVALID_OPTION'],
   [{leaseTtlMs: 5}, 'INVALID_OPTION'],
   [{propertyPrefix: 'a b'}, 'INVALID_OPTION'],
   [{checkpointStore: 'drive'}, 'NOT_SUPPORTED'],
-  [null, 'INVALID_OPTION'],
+  [5, 'INVALID_OPTION'],
 ])('configure refuses %j and keeps what it had', (bad, code) => {
   const lab = newLab();
   const outcomes = lab.callAll(['configure', {maxRetries: 3}], ['configure', bad], ['getConfig']);
   expect(outcomes[1]?.error?.code).toBe(code);
   expect(outcomes[2]?.value).toEqual({AST_JOBS_DEFAULT_MAX_RETRIES: '3'});
   expect(lab.world.store('script').size).toBe(0);
+});
+
+test('configure takes nothing for nothing, passes over what nobody knows, and forgets what is null', () => {
+  const lab = newLab();
+  const properties = {OPENAI_API_KEY: 'x', AST_JOBS_BALLAST: '…', AST_JOBS_DEFAULT_MAX_RETRIES: '4'};
+  const outcomes = lab.callAll(
+    ['configure'],
+    ['configure', properties],
+    ['configure', {leaseTtlMs: 400_000, maxRetries: undefined}],
+    ['configure', {maxRetries: null, leaseTtlMs: ''}],
+  );
+  expect(outcomes.map(({value}) => value)).toEqual([
+    {},
+    {AST_JOBS_DEFAULT_MAX_RETRIES: '4'},
+    {AST_JOBS_DEFAULT_MAX_RETRIES: '4', AST_JOBS_LEASE_TTL_MS: '400000'},
+    {},
+  ]);
 });
 
 test('a call beats configure, which beats script properties, which beat defaults', () => {

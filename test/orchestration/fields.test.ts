@@ -2,7 +2,7 @@ import {refuseForeign} from '../../src/orchestration/fields';
 import {refusal} from '../support/requests';
 
 type Place = Parameters<typeof refuseForeign>[1];
-const PLACES: readonly Place[] = ['request', 'step', 'options', 'besideJob'];
+const PLACES: readonly Place[] = ['request', 'withoutItems', 'step', 'part', 'options', 'settings', 'besideJob'];
 
 /** What requests of the closest library say, and what else its schedules and dead letters know. */
 const CLOSEST =
@@ -28,11 +28,20 @@ test.each<[place: Place, field: string, says: string]>([
   ['step', 'dependencies', 'steps wait for each other with dependsOn'],
   ['step', 'environment', 'write it into the request'],
   ['step', 'timeout_ms', 'write timeoutMs'],
+  ['step', 'workers', 'write it into the request'],
+  ['step', 'runAt', 'write it into the request'],
+  ['step', 'checkpoint', 'write it into the request'],
+  ['part', 'retry', 'write it into the request'],
+  ['part', 'itemTimeoutMs', 'write it into the request'],
+  ['withoutItems', 'itemTimeoutMs', 'for items, which enqueueMany and mapReduce have'],
+  ['withoutItems', 'checkpoint', 'for items, which enqueueMany and mapReduce have'],
+  ['options', 'checkpoint', 'write it beside them'],
   ['step', 'args', 'context.payload'],
   ['options', 'retry', 'write it beside them'],
   ['options', 'runAt', 'write it beside them'],
   ['options', 'max_retries', 'write maxRetries'],
   ['options', 'timeout', 'as timeoutMs'],
+  ['settings', 'max_retries', 'write maxRetries'],
   ['besideJob', 'priority', 'write it into job'],
 ])('in the %s %s is refused with what to do instead', (place, field, says) => {
   const error = refusal(() => refuseForeign({[field]: 1}, place, 'Step `"a"`'));

@@ -158,7 +158,6 @@ test.each<[unknown, string]>([
   [[], 'Job options must be an object'],
   [{maxRetries: '2'}, 'options.maxRetries must be an integer from 0 to 20, got `"2"`'],
   [{maxRetries: -1}, 'options.maxRetries must be an integer from 0 to 20, got `-1`'],
-  [{maxRetries: null}, 'options.maxRetries must be an integer'],
   [{maxRuntimeMs: 999}, 'options.maxRuntimeMs must be an integer from 1000 to 600000, got `999`'],
   [{maxRuntimeMs: NaN}, 'options.maxRuntimeMs must be an integer from 1000 to 600000, got `NaN`'],
   [{leaseTtlMs: 3_600_001}, 'options.leaseTtlMs must be an integer from 1000 to 3600000'],
@@ -179,12 +178,13 @@ test('another store is a capability that is missing', () => {
 });
 
 test('options are taken as they are, absent ones stay absent, and too long a runtime is cut', () => {
-  expect([jobOptions(undefined), jobOptions(null), jobOptions({}), jobOptions({maxRetries: undefined})]).toEqual([
-    {},
-    {},
-    {},
-    {},
-  ]);
+  expect([
+    jobOptions(undefined),
+    jobOptions(null),
+    jobOptions({}),
+    jobOptions({maxRetries: undefined}),
+    jobOptions({maxRetries: null, autoResume: null}),
+  ]).toEqual(Array(5).fill({}));
   const given = frozen({
     maxRetries: 0,
     maxRuntimeMs: 999_999_999,

@@ -2,7 +2,14 @@ import {EVERYTHING} from '../../src/core/selection';
 import {selectionOf} from '../../src/orchestration/selecting';
 
 test('nothing is everything, and what is no filter is ignored', () => {
-  for (const raw of [undefined, null, {}, {color: 1}, {status: null, tags: null, batch: null, offset: null}])
+  for (const raw of [
+    undefined,
+    null,
+    {},
+    {color: 1},
+    {status: null, tags: null, batch: null, offset: null, limit: null},
+    {status: '', name: '', batch: ' '},
+  ])
     expect(selectionOf(raw)).toEqual(EVERYTHING);
 });
 

@@ -63,17 +63,18 @@ function mergePieces(ctx) {
     const piece = ctx.results[id];
     for (const code of Object.keys(piece)) addCounts(airports, code, piece[code]);
   }
-  // A handler runs again when it was killed before its result was saved. So what it starts has a name of its own, and
-  // it looks for that first: otherwise there could be two reports.
-  const name = `Report of ${ctx.jobId}`;
-  if (ASTX.Jobs.list({name}).length === 0) startReport(name, airports);
+  startReport(`Report of ${ctx.jobId}`, airports, ctx.idempotencyKey);
   return {airports: Object.keys(airports).length};
 }
 
-/** A chain: each step begins when the one before is saved, and finds its result in ctx.results. */
-function startReport(name, airports) {
+/**
+ * A chain: each step begins when the one before is saved, and finds its result in ctx.results. The key is that of the step
+ * that starts it, which runs again when it was killed before its result was saved: then no second report is made.
+ */
+function startReport(name, airports, idempotencyKey) {
   ASTX.Jobs.chain({
     name,
+    idempotencyKey,
     mode: 'enqueue',
     tasks: [
       {id: 'rank', handler: 'rankAirports', payload: {airports}},
