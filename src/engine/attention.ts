@@ -3,7 +3,14 @@
  * are stuck, and jobs that the governor of the day's quota put off. Looked for only where somebody listens.
  */
 import {isFinal, isLeased, waitsForUser, type Header} from '../core/header';
-import {EVENT_GIVEN_UP_MS, LEASE_MS, MAX_LOST_EVENTS, MAX_STUCK_TOLD, STUCK_AFTER_MS} from '../core/limits';
+import {
+  DELIVER_UNTIL_MS,
+  EVENT_GIVEN_UP_MS,
+  LEASE_MS,
+  MAX_LOST_EVENTS,
+  MAX_STUCK_TOLD,
+  STUCK_AFTER_MS,
+} from '../core/limits';
 import {isoTime} from '../core/record';
 import {readHeader, readJob} from '../core/stored-job';
 import type {JobEvent} from '../types';
@@ -20,8 +27,12 @@ export interface Postponed {
 }
 
 /** Whether there is something to tell before the pass winds up. */
-export function findAttention(hold: Hold, owner: string | null, postponed: Postponed | null): boolean {
-  findLost(hold, owner);
+export function findAttention(
+  hold: Hold,
+  {owner, startMs}: {readonly owner: string | null; readonly startMs: number},
+  postponed: Postponed | null,
+): boolean {
+  findLost(hold, owner, hold.nowMs > startMs + DELIVER_UNTIL_MS - LAST_TRY_MS);
   if (isWanted('stuck', null)) findStuck(hold);
   if (postponed !== null && owner !== null) findQuota(hold, owner, postponed);
   return hasEvents() || hasDueAlerts(hold);
@@ -43,18 +54,22 @@ export function leavesAttention(hold: Hold, owner: string | null): boolean {
   );
 }
 
+/** What a last try needs between the look and the call. */
+const LAST_TRY_MS = 30_000;
+
 /** Ends that nobody told as long as their execution may have lived. */
-function findLost(hold: Hold, owner: string | null): void {
+function findLost(hold: Hold, owner: string | null, isLate: boolean): void {
   let count = 0;
   for (const {address, header} of readableJobs(hold.snapshot)) {
     if (!header.isEventDue || !isTellerOf(hold, owner, header) || isQueued(address.id)) continue;
     const ageMs = hold.nowMs - ('atMs' in header.phase ? header.phase.atMs : header.updatedAtMs);
     if (ageMs <= LEASE_MS || count >= MAX_LOST_EVENTS) continue;
+    // Nobody must be killed by each try for ever: the last one is noted before it is made, so it has to come first, and in time.
+    const isLast = ageMs > EVENT_GIVEN_UP_MS;
+    if (isLast && (isLate || hasEvents())) continue;
     count++;
     const reading = readJob(hold.snapshot, address);
-    // Whoever is killed by each try must not be so for ever: a late one is the last, and noted before it is made.
-    const isLast = ageMs > EVENT_GIVEN_UP_MS || reading.kind !== 'job';
-    if (isLast) clearEvent(hold, address);
+    if (isLast || reading.kind !== 'job') clearEvent(hold, address);
     if (reading.kind === 'job')
       queueEvent({event: endEvent(reading.job, header), address: isLast ? null : address, told: null});
   }

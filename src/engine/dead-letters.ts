@@ -53,7 +53,7 @@ function isSelected({phase, name, terms}: Header, selection: FailedSelection): b
 }
 
 /** A damaged job is for `list` and `status` to tell. */
-function recordOrNull(engine: Engine, snapshot: Snapshot, address: JobAddress): JobRecord | null {
+export function recordOrNull(engine: Engine, snapshot: Snapshot, address: JobAddress): JobRecord | null {
   try {
     return recordAt(snapshot, address, engine.ports.clock.nowMs(), engine.ports.triggers.problem());
   } catch {

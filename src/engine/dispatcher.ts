@@ -82,6 +82,11 @@ export class Pass {
     return result;
   }
 
+  private findAttention(hold: Hold): boolean {
+    const {owner, postponed, ports} = this;
+    return findAttention(hold, {owner, startMs: ports.clock.startMs}, postponed);
+  }
+
   private loop(): 'idle' | 'open' {
     let turn: Turn | null = null;
     let isTelling = false;
@@ -91,7 +96,7 @@ export class Pass {
         this.noteTurn(hold, before, settled);
         fireDue(this.ports, hold, this.owner, this.misfired);
         const owned = this.claimNext(hold);
-        isTelling = owned === null && findAttention(hold, this.owner, this.postponed);
+        isTelling = owned === null && this.findAttention(hold);
         if (owned === null && !isTelling) this.windUp(hold);
         return owned === null ? null : {owned, snapshot: hold.snapshot};
       });

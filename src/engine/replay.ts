@@ -19,7 +19,7 @@ import {describeThrown, isJobsError, jobsError} from '../errors';
 import {replaySelection, type ReplaySelection} from '../orchestration/dead-letter-request';
 import type {ReplayItem, ReplayResult} from '../types';
 import {Alarm} from './alarm';
-import {readableJobs, type FoundJob} from './dead-letters';
+import {readableJobs, recordOrNull, type FoundJob} from './dead-letters';
 import type {Engine} from './engine';
 import {isQueued, queueEnd} from './events';
 import {storeFull, withHold, type Hold} from './hold';
@@ -94,8 +94,11 @@ function replayOf(job: FoundJob | undefined): Replay | undefined {
 
 function itemOfEarlier(engine: Engine, snapshot: Snapshot, {address, header}: FoundJob): ReplayItem {
   const afterState = header.terms.deadLetter?.state ?? 'replayed';
-  const {version} = engine.record(snapshot, address);
-  return {jobId: address.id, beforeState: 'queued', resultStatus: header.phase.kind, afterState, jobVersion: version};
+  const record = recordOrNull(engine, snapshot, address);
+  return {
+    ...{jobId: address.id, beforeState: 'queued', resultStatus: header.phase.kind, afterState},
+    ...(record === null ? {} : {jobVersion: record.version}),
+  };
 }
 
 function resultOf(selection: ReplaySelection, items: readonly ReplayItem[], idempotent: boolean): ReplayResult {

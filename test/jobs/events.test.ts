@@ -343,4 +343,26 @@ describe('stuck', () => {
     expect(names(lab)).toEqual(['failed job']);
     expect(pending(lab)).toBe(0);
   });
+
+  test('the ends of many jobs are told one a pass by then, each before anything else, and none is lost', () => {
+    const lab = listening(`${STUCK}AST.Jobs.on('completed', 'heard');\n`);
+    for (const name of ['one', 'two', 'three'])
+      lab.call('run', {name, steps: [step('a')], options: {autoResume: true}});
+    // As killed executions leave them: to be told, and told to nobody.
+    const untold = lab.world.store('script');
+    for (const [key, text] of untold)
+      if (key.endsWith('~h')) lab.world.setProperty('script', key, text.replace(/}$/, ',"ev":1}'));
+    const before = names(lab).length;
+    lab.pass(8 * HOUR_MS);
+    lab.call('install', {everyMinutes: 10});
+    lab.enqueue([step('b')], {name: 'fresh'});
+    lab.pass(HOUR_MS);
+    expect([...names(lab).slice(before)].sort()).toEqual([
+      'completed fresh',
+      'completed one',
+      'completed three',
+      'completed two',
+    ]);
+    expect(pending(lab)).toBe(0);
+  });
 });

@@ -239,13 +239,20 @@ function helpOut(world: World, drawn: Drawn): void {
   }
 }
 
-/** Jobs that go on only with their own users' watchdogs, which may have gone while they were paused (docs/design.md). */
+/**
+ * Jobs that go on only with their own users' watchdogs, which may have gone while they were paused (docs/design.md): resumed by
+ * somebody else than their user or one who has adopted them.
+ */
 function resumedByOthers({actions, jobs}: Drawn): readonly string[] {
-  const resumes = actions.flatMap(({action, user}) =>
-    action.kind === 'job' && action.fn === 'resumeJob' ? [{job: action.job, user}] : [],
-  );
+  const usersOf = (name: string, fn: 'resumeJob' | 'adoptJob'): readonly string[] =>
+    actions.flatMap(({action, user}) =>
+      action.kind === 'job' && action.fn === fn && action.job === name ? [user] : [],
+    );
   return jobs
-    .filter(({name, user}) => resumes.some((one) => one.job === name && one.user !== user))
+    .filter(({name, user}) => {
+      const owners = [user, ...usersOf(name, 'adoptJob')];
+      return usersOf(name, 'resumeJob').some((other) => owners.some((owner) => owner !== other));
+    })
     .map(({name}) => name);
 }
 
