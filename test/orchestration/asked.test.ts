@@ -13,11 +13,13 @@ test('a request that asks for nothing has no terms and starts after the grace', 
 });
 
 test('spans count from acceptance', () => {
-  const asked = ask({deadlineMs: 5_000, idempotencyKey: ' k ', debounce: {waitMs: 2_000}});
-  expect(termsOfAsked(asked, NOW_MS, ['x'], true)).toMatchObject({
+  const keyed = termsOfAsked(ask({deadlineMs: 5_000, idempotencyKey: ' k '}), NOW_MS, ['x'], true);
+  expect(keyed).toMatchObject({
     ...{deadlineAtMs: NOW_MS + 5_000, dependencies: ['x'], hasPlanExtras: true},
-    ...{idempotency: {key: 'k', untilMs: NOW_MS + 86_400_000}, debounce: {key: 'nightly', untilMs: NOW_MS + 20_000}},
+    idempotency: {key: 'k', untilMs: NOW_MS + 86_400_000},
   });
+  const debounced = termsOfAsked(ask({debounce: {waitMs: 2_000}}), NOW_MS, [], false);
+  expect(debounced.debounce).toEqual({key: 'nightly', untilMs: NOW_MS + 20_000});
 });
 
 test.each([

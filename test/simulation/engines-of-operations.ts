@@ -43,8 +43,8 @@ export const WITH_OPERATIONS: readonly Broken[] = [
   {
     name: 'a schedule skips nothing',
     file: 'src/engine/firing.ts',
-    find: "if (overlap === 'allow') return true;",
-    put: "if (overlap === 'allow' || overlap === 'skip') return true;",
+    find: "return overlap === 'allow' || overlap === 'cancel' ||",
+    put: "return overlap === 'allow' || overlap === 'cancel' || overlap === 'skip' ||",
   },
   {
     name: 'a time that has to wait is forgotten',
@@ -67,8 +67,8 @@ export const WITH_OPERATIONS: readonly Broken[] = [
   {
     name: 'an end that a killed execution did not tell is not told',
     file: 'src/engine/attention.ts',
-    find: "if (reading.kind === 'job') queueEvent",
-    put: "if (reading.kind === 'folded') queueEvent",
+    find: "if (reading.kind === 'job')\n      queueEvent",
+    put: "if (reading.kind === 'folded')\n      queueEvent",
   },
   {
     name: 'a replay keeps nothing of what was completed',
