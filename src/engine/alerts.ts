@@ -178,8 +178,8 @@ function problemOf({messenger}: Ports, {alert, box}: Message): string | null {
 
 /** Services name the address that they could not reach, which may have a secret in it. */
 function withoutAddress(message: string, webhook: string): string {
-  const [, , host = ''] = webhook.split('/');
-  return message.replace(/\S+/g, (word) => (word.includes(host) ? 'the web hook' : word));
+  const [, , host = ''] = webhook.toLowerCase().split(/[/?#]/);
+  return message.replace(/\S+/g, (word) => (word.toLowerCase().includes(host) ? 'the web hook' : word));
 }
 
 /** Notes what was sent, and when the next message may go. */

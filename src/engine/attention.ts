@@ -16,7 +16,7 @@ import {readHeader, readJob} from '../core/stored-job';
 import type {JobEvent} from '../types';
 import {hasDueAlerts, tidyAlerts, toldIn} from './alerts';
 import {isBlocked, readableJobs, type Found} from './dependencies';
-import {briefOf, clearEvent, endEvent, hasEvents, isQueued, isWanted, queueEvent} from './events';
+import {briefOf, clearEvent, endEvent, hasEvents, isQueued, isWanted, queueEvent, queueFirst} from './events';
 import type {Hold} from './hold';
 import {readUserTriggers} from './user-key';
 
@@ -60,18 +60,22 @@ const LAST_TRY_MS = 30_000;
 /** Ends that nobody told as long as their execution may have lived. */
 function findLost(hold: Hold, owner: string | null, isLate: boolean): void {
   let count = 0;
+  let hasLast = false;
   for (const {address, header} of readableJobs(hold.snapshot)) {
     if (!header.isEventDue || !isTellerOf(hold, owner, header) || isQueued(address.id)) continue;
     const ageMs = hold.nowMs - ('atMs' in header.phase ? header.phase.atMs : header.updatedAtMs);
     if (ageMs <= LEASE_MS || count >= MAX_LOST_EVENTS) continue;
     // Nobody must be killed by each try for ever: the last one is noted before it is made, so it has to come first, and in time.
     const isLast = ageMs > EVENT_GIVEN_UP_MS;
-    if (isLast && (isLate || hasEvents())) continue;
+    if (isLast && (isLate || hasLast)) continue;
     count++;
     const reading = readJob(hold.snapshot, address);
     if (isLast || reading.kind !== 'job') clearEvent(hold, address);
-    if (reading.kind === 'job')
-      queueEvent({event: endEvent(reading.job, header), address: isLast ? null : address, told: null});
+    if (reading.kind !== 'job') continue;
+    const event = endEvent(reading.job, header);
+    if (isLast) queueFirst({event, address: null, told: null});
+    else queueEvent({event, address, told: null});
+    hasLast ||= isLast;
   }
 }
 

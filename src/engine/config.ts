@@ -156,7 +156,9 @@ function quotaSetting(
 function settingsOf(config: unknown, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   if (!isObject(config))
     throw jobsError('INVALID_OPTION', `configure expects an object of settings, got ${printValue(config)}.`);
-  refuseForeign(config, 'settings', 'What configure is given');
+  // Texts may be any properties of the script.
+  const notTexts = Object.entries(config).filter(([, value]) => typeof value !== 'string');
+  refuseForeign(Object.fromEntries(notTexts), 'settings', 'What configure is given');
   const settings = new Map(Object.entries(before));
   for (const key of Object.keys(config)) {
     const field = FIELDS.find((name) => name === key || CANONICAL_KEYS[name] === key);

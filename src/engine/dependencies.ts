@@ -145,10 +145,15 @@ export function withDependency(hold: Hold, header: Header, on: string): Header {
   if (terms.dependencies.includes(on)) return header;
   if (terms.dependencies.length >= MAX_DEPENDENCIES)
     throw invalid(`A job may depend on at most ${MAX_DEPENDENCIES} others, and ${header.id} depends on as many.`);
-  const path = pathBetween(on, header.id, (id) => waitsOf(hold.snapshot, id));
-  if (path !== null)
-    throw invalid(`Job ${header.id} cannot depend on ${on}, which waits for it: ${path.join(' → ')}.`, {path});
+  refuseCircle(hold.snapshot, header, on);
   return awaiting(amend(header, {...terms, dependencies: [...terms.dependencies, on]}, hold.nowMs), hold.nowMs);
+}
+
+/** Refuses that a job waits for one that waits for it. */
+export function refuseCircle(snapshot: Snapshot, {id: own}: Header, on: string): void {
+  const path = pathBetween(on, own, (id) => waitsOf(snapshot, id));
+  if (path !== null)
+    throw invalid(`Job ${own} cannot depend on ${on}, which waits for it: ${path.join(' → ')}.`, {path});
 }
 
 /** The header of a job that no longer waits for another one. */

@@ -9,7 +9,7 @@ import type {Asked} from '../orchestration/asked';
 import type {TermsRecord} from '../types';
 import {inlinePlan, type Candidate} from './admission';
 import {writeHeader} from './claim';
-import {openOfKey, readableJobs, type Found} from './dependencies';
+import {openOfKey, readableJobs, refuseCircle, type Found} from './dependencies';
 import {endLeases} from './give-up';
 import {storeFull, type Hold} from './hold';
 import type {Ports} from './ports';
@@ -55,8 +55,11 @@ function ofDebounceKey(
   snapshot: Snapshot,
   {key, prefix, owner}: {readonly key: string; readonly prefix: string; readonly owner: string | null},
 ): Found | undefined {
+  // A replayed job is as if it had not started, and has what it had completed.
+  const isNew = ({startedAtMs, parts}: Header): boolean =>
+    startedAtMs === null && parts.every(({epoch}) => epoch === 0);
   const isWaiting = (header: Header): boolean =>
-    header.terms.debounce?.key === key && !isFinal(header) && header.startedAtMs === null && !waitsForUser(header);
+    header.terms.debounce?.key === key && !isFinal(header) && isNew(header) && !waitsForUser(header);
   return readableJobs(snapshot).find(
     ({address, header}) => address.prefix === prefix && header.owner === owner && isWaiting(header),
   );
@@ -70,6 +73,7 @@ export function renewJob(hold: Hold, {address, header}: Found, candidate: Candid
   const plan = inlinePlan({plan: candidate.plan, terms});
   if (plan === null || first === null || dueMs === null)
     throw new Error('A debounced job is small and starts by itself.');
+  for (const on of terms.dependencies) refuseCircle(hold.snapshot, header, on);
   const due = Math.min(dueMs, Math.max(first.untilMs, hold.nowMs));
   const text = encodeHeader(renew(header, {name, options, terms, plan, dueMs: due, nowMs: hold.nowMs}));
   if (!makeRoom(hold, utf8Bytes(text))) throw storeFull(utf8Bytes(text), freeBytes(hold));

@@ -113,7 +113,15 @@ export class Engine {
 
   /** The job that is there stands for the one that was asked for; a debounced one becomes it. */
   private joined(hold: Hold, checked: CheckedRequest, {address, header, by}: Duplicate): JobRecord {
-    if (by === 'debounce') renewJob(hold, {address, header}, this.candidate(checked, hold));
+    if (by === 'debounce') {
+      const candidate = this.candidate(checked, hold);
+      renewJob(hold, {address, header}, candidate);
+      // One that was queued with triggers has a one-off that comes and looks.
+      if (header.phase.kind !== 'queued' || !header.options.autoResume) {
+        ensureContinuation(this.ports, hold, {...header, options: candidate.options});
+        planNext(this.ports, hold, address);
+      }
+    }
     return {...this.record(hold.snapshot, address), duplicateOf: by};
   }
 

@@ -94,6 +94,11 @@ export function queueEvent(due: DueEvent): void {
   queue.push(due);
 }
 
+/** The same, before all else. */
+export function queueFirst(due: DueEvent): void {
+  queue.unshift(due);
+}
+
 /** Whether this execution has something to tell. */
 export function hasEvents(): boolean {
   return queue.length > 0;

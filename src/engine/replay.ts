@@ -36,7 +36,7 @@ export function replayDlq(engine: Engine, request: unknown): ReplayResult {
   const wanted = before.length === 0 ? Infinity : (replayOf(before[0])?.size ?? before.length);
   // A call that was killed half way is finished by the next one with its key.
   const missing = Math.max(0, wanted - before.length);
-  const firstAtMs = replayOf(before[0])?.atMs ?? Infinity;
+  const firstAtMs = Math.min(Infinity, ...before.map((job) => replayOf(job)?.atMs ?? Infinity));
   const left = letters(jobs, selection).filter((letter) => movedAtMs(letter) <= firstAtMs);
   const batch = parentsFirst(left.slice(0, Math.min(selection.limit, selection.maxConcurrency, missing)));
   const earlier = before.map((job) => itemOfEarlier(engine, snapshot, job));

@@ -77,7 +77,7 @@ const STEP_WAYS: Ways = {
   args: 'write payload, which the handler finds as context.payload',
   ...{needs: 'write dependsOn', requires: 'write dependsOn'},
   ...all(without(TELLING, OF_ATTEMPTS), WHOLE),
-  ...all(OF_MAPS, WHOLE),
+  ...all(OF_MAPS, OF_ITEMS),
   dependencies: 'steps wait for each other with dependsOn; dependencies are other jobs, for the whole request',
   secret_environment: WHOLE,
   ...inWords(['dependsOn', 'timeoutMs', 'maxCrashes']),
@@ -98,7 +98,7 @@ const WAYS = {
   withoutItems: all(OF_MAPS, OF_ITEMS),
   step: STEP_WAYS,
   /** `map` and `reduce`, which say nothing of attempts. */
-  part: {...STEP_WAYS, ...all(OF_ATTEMPTS, WHOLE)},
+  part: {...STEP_WAYS, ...all([...OF_ATTEMPTS, ...OF_MAPS], WHOLE)},
   options: {
     ...OF_MACHINES,
     ...{retries: 'write maxRetries', timeout: `${BESIDE}, as timeoutMs`, retry_delay: `${BESIDE}, as retry: {delayMs}`},
@@ -108,7 +108,14 @@ const WAYS = {
   /** Of `configure`. */
   settings: {
     retries: 'write maxRetries',
-    ...inWords([...OPTION_FIELDS, 'retentionDays', 'maxBytes', 'dailyTriggerMinutes', 'dailyPropertyOperations']),
+    ...all([...TELLING, ...OF_MAPS], 'it is said of jobs: write it into their requests'),
+    ...inWords([
+      ...without(OPTION_FIELDS, ['autoResume']),
+      'retentionDays',
+      'maxBytes',
+      'dailyTriggerMinutes',
+      'dailyPropertyOperations',
+    ]),
   },
   /** Beside the `job` of a schedule. */
   besideJob: {...OF_MACHINES, ...ATTEMPTS, ...all([...TELLING, ...OF_MAPS], IN_JOB)},

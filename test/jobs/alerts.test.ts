@@ -204,7 +204,8 @@ test('what a service says of the address of a web hook is not logged', () => {
   const lab = newLab({
     project:
       asLibrary(`var web = {fetchAll: function (requests) { throw new Error('Address unavailable: ' + requests[0].url + '. Try again.'); }};
-      ASTX.Jobs.bind(globalThis, {fetch: web});${HOOK}`),
+      ASTX.Jobs.bind(globalThis, {fetch: web});
+      ASTX.Jobs.alert({on: ['failed'], webhook: 'https://Example.com?token=secret'});`),
   });
   failing(lab, 'sheet');
   lab.pass(20 * MINUTE_MS);

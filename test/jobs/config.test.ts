@@ -49,6 +49,7 @@ test('what configure returns is a copy', () => {
 
 test.each([
   [{max_retries: 1}, 'NOT_SUPPORTED'],
+  [{retry: {maxRetries: 1}}, 'NOT_SUPPORTED'],
   [{maxRetries: 'many'}, 'INVALID_OPTION'],
   [{maxRetries: 21}, 'INVALID_OPTION'],
   [{leaseTtlMs: 5}, 'INVALID_OPTION'],
@@ -65,7 +66,13 @@ test.each([
 
 test('configure takes nothing for nothing, passes over what nobody knows, and forgets what is null', () => {
   const lab = newLab();
-  const properties = {OPENAI_API_KEY: 'x', AST_JOBS_BALLAST: '…', AST_JOBS_DEFAULT_MAX_RETRIES: '4'};
+  const properties = {
+    OPENAI_API_KEY: 'x',
+    retries: '9',
+    priority: 'x',
+    AST_JOBS_BALLAST: '…',
+    AST_JOBS_DEFAULT_MAX_RETRIES: '4',
+  };
   const outcomes = lab.callAll(
     ['configure'],
     ['configure', properties],

@@ -157,6 +157,41 @@ describe('debounce', () => {
     expect(lab.status(rows[3]?.id ?? '')).toMatchObject({status: 'completed', results: {a: 3}});
   });
 
+  test('leaves a replayed job alone, which has what it had completed', () => {
+    const lab = newLab();
+    const steps = [step('a', {result: 'old'}), step('b', {failures: 1}, {dependsOn: 'a', retry: {maxRetries: 0}})];
+    const {id} = lab.call('enqueue', {name: 'sync', steps, debounce: 2 * MINUTE_MS, resources: ['mail']});
+    lab.settle();
+    lab.call('moveToDlq', id);
+    lab.call('limit', 'mail', {perHour: 1});
+    lab.call('run', {name: 'first', steps: [step('m')], resources: ['mail']});
+    lab.call('replayDlq', {});
+    expect(lab.status(id)).toMatchObject({status: 'paused', waiting: {reason: 'quota'}});
+    const other = lab.call('enqueue', {name: 'sync', steps: [step('a', {result: 'new'})], debounce: 2 * MINUTE_MS});
+    expect(other.id).not.toBe(id);
+    lab.settle();
+    expect(lab.status(id)).toMatchObject({results: {a: 'old'}, steps: [{attempts: 0}, {attempts: 1}]});
+    expect(lab.runs('sync').filter((run) => run === 'a')).toHaveLength(2);
+    expect(lab.status(other.id)).toMatchObject({status: 'completed', results: {a: 'new'}});
+  });
+
+  test('starts in time what waited before, and waits for nothing that waits for it', () => {
+    const lab = newLab();
+    const parent = lab.enqueue([step('p')], {name: 'parent', delayMs: 5 * HOUR_MS});
+    const request = {name: 'sync', steps: [step('a')], debounce: {waitMs: 60_000, maxWaitMs: DAY_MS}};
+    const first = lab.call('enqueue', {...request, dependencies: [parent.id]});
+    lab.pass(HOUR_MS);
+    const child = lab.enqueue([step('c')], {name: 'child', dependencies: [first.id]});
+    for (const id of [first.id, child.id])
+      expect(lab.refusal('enqueue', {...request, dependencies: [id]}).code).toBe('INVALID_REQUEST');
+    lab.call('enqueue', request);
+    const calledMs = lab.world.nowMs;
+    lab.world.runWhile(() => lab.runs('sync').length === 0, HOUR_MS);
+    expect(lab.world.nowMs - calledMs).toBeLessThan(4 * MINUTE_MS);
+    lab.settle();
+    expect(lab.runs('child')).toEqual(['c']);
+  });
+
   test('is for one user and one prefix: nothing of the one runs as the other', () => {
     const lab = newLab();
     const request = {name: 'edit', steps: [step('a')], debounce: 2 * MINUTE_MS};

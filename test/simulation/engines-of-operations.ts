@@ -67,8 +67,8 @@ export const WITH_OPERATIONS: readonly Broken[] = [
   {
     name: 'an end that a killed execution did not tell is not told',
     file: 'src/engine/attention.ts',
-    find: "if (reading.kind === 'job')\n      queueEvent",
-    put: "if (reading.kind === 'folded')\n      queueEvent",
+    find: "if (reading.kind !== 'job') continue;",
+    put: 'continue;',
   },
   {
     name: 'a replay keeps nothing of what was completed',
