@@ -48,7 +48,10 @@ export class Reference {
     const request: JobTerms & {readonly name: string} = submission.request;
     if (plan.mode === 'run' && isForLater(request))
       return expectSame('a run that is for later', 'INVALID_REQUEST', codeOf(outcome));
-    const isUnknown = request.dependencies?.some((id) => this.find(String(id)) === null);
+    const isUnknown = request.dependencies?.some((id) => {
+      const job = this.find(String(id));
+      return job === null || (codeOf(outcome) !== null && this.known.mayBeForgotten(job, caller.startedMs));
+    });
     if (isUnknown === true && codeOf(outcome) !== null)
       return expectSame('an unknown dependency', 'JOB_NOT_FOUND', codeOf(outcome));
     const {id, createdAt, duplicateOf: by} = recordIn(`${submission.method} accepts`, outcome);

@@ -82,6 +82,6 @@ export const BAD_CALLS: readonly BadCall[] = [
   {what: 'a limit of nothing', method: 'list', args: [{limit: 0}], code: 'INVALID_OPTION'},
   {what: 'a limit above 1,000', method: 'list', args: [{limit: 1_001}], code: 'INVALID_OPTION'},
   {what: 'a watchdog every seven minutes', method: 'install', args: [{everyMinutes: 7}], code: 'INVALID_OPTION'},
-  {what: 'an unknown setting', method: 'configure', args: [{retries: 1}], code: 'INVALID_OPTION'},
+  {what: 'a setting of another system', method: 'configure', args: [{retries: 1}], code: 'NOT_SUPPORTED'},
   {what: 'a setting out of its range', method: 'configure', args: [{maxRetries: '21'}], code: 'INVALID_OPTION'},
 ];
