@@ -16,10 +16,10 @@ import type {Ports} from './ports';
 import {freeBytes, makeRoom} from './room';
 import {openableJob} from './views';
 
-/** A request, and where its job would stand. */
+/** A request, and where its job would stand; `null` where that makes no difference. */
 interface Own {
   readonly asked: Asked;
-  readonly prefix: string;
+  readonly prefix: string | null;
 }
 
 /** The job that is there already, and why it is the one that was asked for. */
@@ -53,7 +53,7 @@ function ofIdempotencyKey(snapshot: Snapshot, key: string, nowMs: number): Found
  */
 function ofDebounceKey(
   snapshot: Snapshot,
-  {key, prefix, owner}: {readonly key: string; readonly prefix: string; readonly owner: string | null},
+  {key, prefix, owner}: {readonly key: string; readonly prefix: string | null; readonly owner: string | null},
 ): Found | undefined {
   // A replayed job is as if it had not started, and has what it had completed.
   const isNew = ({startedAtMs, parts}: Header): boolean =>

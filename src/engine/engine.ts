@@ -107,7 +107,7 @@ export class Engine {
   }
 
   private duplicate(hold: Hold, {asked, options}: CheckedRequest): Duplicate | null {
-    const {propertyPrefix: prefix} = this.config.resolve(options, hold.snapshot);
+    const prefix = asked.debounce === null ? null : this.config.resolve(options, hold.snapshot).propertyPrefix;
     return duplicateIn(this.ports, hold, {asked, prefix});
   }
 
@@ -115,12 +115,11 @@ export class Engine {
   private joined(hold: Hold, checked: CheckedRequest, {address, header, by}: Duplicate): JobRecord {
     if (by === 'debounce') {
       const candidate = this.candidate(checked, hold);
+      // One that was queued with triggers has a one-off that comes and looks. The watchdog is there before the header asks for it.
+      const isSeenTo = header.phase.kind === 'queued' && header.options.autoResume;
+      if (!isSeenTo) ensureContinuation(this.ports, hold, {...header, options: candidate.options});
       renewJob(hold, {address, header}, candidate);
-      // One that was queued with triggers has a one-off that comes and looks.
-      if (header.phase.kind !== 'queued' || !header.options.autoResume) {
-        ensureContinuation(this.ports, hold, {...header, options: candidate.options});
-        planNext(this.ports, hold, address);
-      }
+      if (!isSeenTo) planNext(this.ports, hold, address);
     }
     return {...this.record(hold.snapshot, address), duplicateOf: by};
   }

@@ -192,6 +192,25 @@ describe('debounce', () => {
     expect(lab.runs('child')).toEqual(['c']);
   });
 
+  test('a call that is killed at any point leaves a job that ends, also where only that call wants triggers', () => {
+    const request = {name: 'sync', steps: [step('a')], debounce: 60_000};
+    for (let point = 1, isOver = false; !isOver; point++)
+      for (const when of ['before', 'after'] as const) {
+        const lab = newLab();
+        const {id} = lab.call('enqueue', {...request, options: {autoResume: false}});
+        let calls = 0;
+        lab.world.onCall = () => (++calls === point ? {kind: 'kill', when} : undefined);
+        const execution = lab.world.start({fn: 'api', args: ['enqueue', [request]]});
+        lab.pass(20 * SECOND_MS);
+        lab.world.onCall = undefined;
+        isOver = execution.end === 'done';
+        lab.settle();
+        const {status, options} = lab.status(id);
+        expect([point, when, status]).toEqual([point, when, options.autoResume ? 'completed' : 'queued']);
+        lab.world.close();
+      }
+  });
+
   test('is for one user and one prefix: nothing of the one runs as the other', () => {
     const lab = newLab();
     const request = {name: 'edit', steps: [step('a')], debounce: 2 * MINUTE_MS};
